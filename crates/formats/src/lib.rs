@@ -1,1 +1,31 @@
-//! placeholder
+//! Bytes to records to events: recognise a log, frame its records, assemble and parse them.
+//!
+//! Owns: one file (or folder) a format beside `samples/NAME/`, framing, recognition. Never knows where bytes come from.
+
+pub mod format;
+pub mod frame;
+
+pub use format::{Format, Parser, Record, Reject};
+pub use frame::{Framer, Framing, Identity, Limits};
+
+mod aws_cloudtrail;
+mod linux_audit;
+mod syslog;
+mod text;
+
+/// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
+pub fn all() -> &'static [&'static dyn Format] {
+    &[&aws_cloudtrail::AwsCloudtrail, &linux_audit::LinuxAudit, &syslog::Syslog, &text::Text]
+}
+
+/// Finds a format by name.
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    all().iter().copied().find(|f| f.name() == name)
+}
+
+/// The format that a stream's first bytes (up to 64 KiB) look most like, the file's name being a hint.
+/// Falls back to `text`, which makes a raw event of each line, so that nothing is dropped.
+pub fn recognise(head: &[u8], file_name: &str) -> &'static dyn Format {
+    let scored = all().iter().map(|f| (f.sniff(head, file_name), *f));
+    scored.filter(|(score, _)| *score > 0).rev().max_by_key(|(score, _)| *score).map_or(&text::Text, |(_, f)| f)
+}
