@@ -191,8 +191,8 @@ impl Sink for EventSink {
     }
 
     fn other_json(&mut self, name: &str, json: &str) {
-        // Numbers beyond 64 bits would lose digits in a `Value`; such values are kept as their text.
-        let exact = serde_json::from_str::<Value>(json).ok().filter(|v| !json.contains(|c: char| c.is_ascii_digit()) || v.to_string() == json);
+        // Numbers beyond 64 bits would lose digits in a `Value`; a value that has one is kept as its text.
+        let exact = serde_json::from_str::<Value>(json).ok().filter(|_| numbers_survive(json));
         self.put_other(name, exact.unwrap_or_else(|| Value::String(json.to_owned())));
     }
 
@@ -232,6 +232,23 @@ impl Sink for EventSink {
     fn wants_object(&self) -> bool {
         true
     }
+}
+
+/// Whether every number in a JSON text is written back as it was read.
+fn numbers_survive(json: &str) -> bool {
+    let mut outside = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        match (in_string, escaped, c) {
+            (true, true, _) => escaped = false,
+            (true, false, '\\') => escaped = true,
+            (_, false, '"') => in_string = !in_string,
+            (true, ..) => {}
+            (false, ..) => outside.push(c),
+        }
+    }
+    let tokens = outside.split(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c)));
+    tokens.filter(|t| t.contains(|c: char| c.is_ascii_digit())).all(|t| serde_json::from_str::<Value>(t).is_ok_and(|v| v.to_string() == t))
 }
 
 /// The time that an event is filed under, and the mark that tells why it is not the log's own.

@@ -1,0 +1,85 @@
+//! Words on the terminal: plain output, JSON, tables that fit 100 columns, bytes for people, log text made harmless.
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+/// Writes bytes to standard output.
+pub fn out(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Writes a text and ends the line.
+pub fn line(text: &str) -> anyhow::Result<()> {
+    out(format!("{text}\n").as_bytes())
+}
+
+/// Writes a value as JSON, indented for a person, one document.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Whether to colour: a terminal, and no `NO_COLOR` (no-color.org).
+pub fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// `1.4 MB`: decimal units, as storage is sold.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or("B");
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {name}") }
+}
+
+/// Makes text from a log harmless for a terminal: control characters, escapes and direction overrides become visible.
+pub fn harmless(text: &str) -> String {
+    respond::report::escape(text)
+}
+
+/// A table with a header; columns are as wide as they must be, the last one is cut so that a line fits `width`.
+pub fn table(header: &[&str], rows: &[Vec<String>], width: usize) -> String {
+    let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
+    for row in rows {
+        for (w, cell) in widths.iter_mut().zip(row) {
+            *w = (*w).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    let heads: Vec<String> = header.iter().map(|h| (*h).to_owned()).collect();
+    for row in std::iter::once(&heads).chain(rows) {
+        let mut line = String::new();
+        for (cell, w) in row.iter().zip(&widths) {
+            let right = cell.starts_with(|c: char| c.is_ascii_digit()) && cell.chars().all(|c| c.is_ascii_digit() || ". kMGTB".contains(c));
+            let pad = " ".repeat(w.saturating_sub(cell.chars().count()));
+            line.push_str(&if right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
+        }
+        text.extend(line.trim_end().chars().take(width));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        assert_eq!([size(0), size(999), size(1_000), size(64_100_000)], ["0 B", "999 B", "1.0 kB", "64.1 MB"]);
+    }
+
+    #[test]
+    fn tables_fit() {
+        let text = table(&["source", "n"], &[vec!["a".repeat(200), "12".into()]], 100);
+        assert!(text.lines().all(|l| l.chars().count() <= 100));
+    }
+}

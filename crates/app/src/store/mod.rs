@@ -1,0 +1,127 @@
+//! The store: a folder that one team keeps. Opens it, locks it, and knows where each part lies.
+//!
+//! ```text
+//! muster-store/
+//!   store.json      format version, when made
+//!   lock            held while a program writes
+//!   journal/        what was received and acknowledged (crate journal)
+//!   lake/           the tables (crate lake)
+//!   ledger/         entries, checkpoint, key (ledger.rs)
+//!   state.json      how far the journal is in the lake, and the books (state.rs)
+//!   cases.sqlite    cases (cases.rs)
+//! ```
+
+mod cases;
+mod file;
+mod ledger;
+mod state;
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use event::Time;
+use serde::{Deserialize, Serialize};
+
+pub use cases::Cases;
+pub use ledger::{BatchKey, LedgerFolder};
+pub use state::{Pending, State};
+
+/// The layout that this program reads and writes.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    created: Time,
+}
+
+/// A store that exists, for reading.
+pub struct Store {
+    /// Its folder.
+    pub dir: PathBuf,
+}
+
+impl Store {
+    /// Opens a store that must be there.
+    pub fn open(dir: &Path) -> anyhow::Result<Store> {
+        let header = dir.join("store.json");
+        if !header.is_file() {
+            bail!("no store at {}; make one with `muster ingest PATH --store {0}`, or name another with --store", dir.display());
+        }
+        let text = std::fs::read_to_string(&header).with_context(|| format!("reading {}", header.display()))?;
+        let found: Header = serde_json::from_str(&text).with_context(|| format!("reading {}", header.display()))?;
+        if found.version != VERSION {
+            bail!(
+                "the store at {} has layout {}, this program reads layout {VERSION}; use the program that made it, nothing was written",
+                dir.display(),
+                found.version
+            );
+        }
+        Ok(Store { dir: dir.to_owned() })
+    }
+
+    /// Opens a store, making it if the folder is missing or empty.
+    pub fn open_or_make(dir: &Path, now: Time) -> anyhow::Result<Store> {
+        if !dir.join("store.json").is_file() {
+            let empty = !dir.exists() || std::fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?.next().is_none();
+            if !empty {
+                bail!("{} is neither a store nor empty; nothing was written", dir.display());
+            }
+            std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+            let header = serde_json::to_vec_pretty(&Header { version: VERSION, created: now })?;
+            file::replace(&dir.join("store.json"), &header)?;
+        }
+        Store::open(dir)
+    }
+
+    /// Takes the lock for writing; it is held until the value is dropped.
+    pub fn lock(&self) -> anyhow::Result<File> {
+        let path = self.dir.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path).with_context(|| format!("opening {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another muster program is writing to {}; wait for it or use another --store; nothing was written", self.dir.display())
+            }
+            Err(TryLockError::Error(e)) => Err(e).with_context(|| format!("locking {}", path.display())),
+        }
+    }
+
+    /// The tables.
+    pub fn lake(&self) -> anyhow::Result<lake::Lake> {
+        lake::Lake::open(&self.dir.join("lake")).with_context(|| format!("opening the tables of {}", self.dir.display()))
+    }
+
+    /// The folder of the journal.
+    pub fn journal_dir(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
+    /// The file of what intake knows of streams and records that it has seen.
+    pub fn known_path(&self) -> PathBuf {
+        self.dir.join("known")
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> anyhow::Result<LedgerFolder> {
+        LedgerFolder::open(&self.dir.join("ledger"))
+    }
+
+    /// How far the journal is in the lake, and the books.
+    pub fn state(&self) -> anyhow::Result<State> {
+        State::load(&self.dir.join("state.json"))
+    }
+
+    /// Saves the state, durably.
+    pub fn save_state(&self, state: &State) -> anyhow::Result<()> {
+        file::replace(&self.dir.join("state.json"), &serde_json::to_vec(state)?)
+    }
+
+    /// The cases.
+    pub fn cases(&self) -> anyhow::Result<Cases> {
+        Cases::open(&self.dir.join("cases.sqlite"))
+    }
+}
