@@ -172,6 +172,7 @@ attrs! {
     AUTH_FACTORS "auth_factors";
     AUTH_FACTORS_TYPE "auth_factors[].factor_type";
     AUTH_FACTORS_TYPE_ID "auth_factors[].factor_type_id";
+    ACCOUNT_SWITCH_TYPE_ID "account_switch_type_id";
     LOGON_TYPE "logon_type";
     LOGON_TYPE_ID "logon_type_id";
     LOGON_PROCESS_NAME "logon_process.name";
