@@ -9,6 +9,7 @@ use super::line::Line;
 /// Reads `pam_unix(sshd:session): …`, `(pam_unix) …`, `pam_unix: …` and `su(pam_unix)[1]: …`.
 pub fn read(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
     let (module, text) = module(line)?;
+    let text = text.strip_suffix(" [preauth]").unwrap_or(text);
     if let Some(rest) = text.strip_prefix("session opened for user ") {
         session(line, out, module, rest, true)
     } else if let Some(rest) = text.strip_prefix("session closed for user ") {

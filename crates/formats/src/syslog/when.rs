@@ -96,7 +96,8 @@ fn zone(text: &str) -> (Option<i64>, &str) {
     }
     let sign = if text.starts_with('+') { 1 } else { -1 };
     let read = || {
-        let (hours, rest) = number(text.strip_prefix(['+', '-'])?, 2)?;
+        let rest = text.strip_prefix(['+', '-'])?;
+        let ((hours, _), rest) = (number(rest.get(..2)?, 2)?, rest.get(2..)?);
         let (minutes, rest) = number(rest.strip_prefix(':').unwrap_or(rest), 2)?;
         Some((sign * (hours * 3600 + minutes * 60), rest))
     };
