@@ -260,6 +260,11 @@ impl Sink for Batch {
     }
 }
 
+/// How many records the events of a batch were made from.
+pub fn record_count(batch: &RecordBatch) -> usize {
+    batch.column_by_name(RECORDS).and_then(|a| a.as_list_opt::<i32>()).map_or(0, |l| l.values().len())
+}
+
 /// A row of an Arrow batch that has (some of) the columns of `SCHEMA`; text may be plain or a dictionary.
 #[derive(Clone, Copy, Debug)]
 pub struct RowView<'a> {

@@ -16,6 +16,7 @@ pub mod record;
 pub mod sink;
 pub mod time;
 
+pub use arrow_array::RecordBatch;
 pub use batch::{Batch, Columns, RowView};
 pub use book::{Book, Gap};
 pub use column::{Column, Fields, Shape};

@@ -1,0 +1,3 @@
+//! The real program, end to end: one test binary.
+
+mod e2e;
