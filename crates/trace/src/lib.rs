@@ -1,1 +1,8 @@
-//! placeholder
+//! What happened and how far it went: links from events, time line, scope.
+//!
+//! Owns: the emitter of links and its table, the folding of links into rows a day, the time line, and the scope of an
+//! incident with its verdicts and blind spots. Everything is values in and values out: the core asks and never fetches.
+//! Never reads a log, a table, a clock or the names of formats.
+
+pub mod links;
+pub use links::{Aggregate, links};
