@@ -1,1 +1,29 @@
-//! placeholder
+//! The lake: events, links, quarantine and envelopes as Delta tables of Parquet, and every question that is asked of them.
+//!
+//! Owns: the four tables and their schemas, the Parquet files, the Delta commits and their durability, `event::Filter`
+//! as a query, `muster sql`. Nobody else names DataFusion or Delta.
+//! Never parses a log, never reads the clock or the network, never decides what a case is.
+
+mod arrange;
+mod commit;
+mod durable;
+mod error;
+mod filter;
+mod functions;
+mod lake;
+mod log;
+mod query;
+mod render;
+mod rows;
+mod sql;
+mod tables;
+mod write;
+
+pub use error::{Error, Result};
+pub use lake::Lake;
+pub use log::{Position, SetAside, TablePosition, Why};
+pub use query::{SourceSeen, Want};
+pub use render::{cells, json_rows, table};
+pub use rows::{Around, Quarantined};
+pub use sql::{Answer, SqlLimits};
+pub use tables::Table;

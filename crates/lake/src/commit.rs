@@ -1,0 +1,75 @@
+//! A commit: files first, then one Delta commit a table, then the head. Each step is durable before the next one.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use deltalake_core::{
+    DeltaTable, DeltaTableBuilder, ensure_table_uri,
+    kernel::{
+        Action, Add, Transaction,
+        transaction::{CommitBuilder, CommitProperties},
+    },
+    operations::create::CreateBuilder,
+    protocol::{DeltaOperation, SaveMode},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Error, Result, Table,
+    durable::Durable,
+    log::{APP, PENDING, POSITION},
+};
+
+/// A checkpoint is made after so many commits; opening reads at most so many log files.
+const CHECKPOINT_COMMITS: &str = "50";
+
+/// Opens a table of the lake, and makes it if it is not there.
+pub(crate) async fn open(dir: &Path, table: Table) -> Result<DeltaTable> {
+    let folder = dir.join(table.name());
+    std::fs::create_dir_all(&folder).map_err(Error::io("making", &folder))?;
+    let fault = |e| Error::delta("opening", table)(e);
+    let folder = folder.canonicalize().map_err(Error::io("opening", &folder))?;
+    let url = ensure_table_uri(folder.to_string_lossy()).map_err(fault)?;
+    let builder = DeltaTableBuilder::from_url(url.clone()).map_err(fault)?.with_storage_backend(Arc::new(Durable::new()), url);
+    if crate::log::exists(dir, table)? {
+        return builder.load().await.map_err(fault);
+    }
+    let empty = builder.build().map_err(fault)?;
+    create(&empty, table).await.map_err(Error::delta("making", table))
+}
+
+async fn create(empty: &DeltaTable, table: Table) -> Result<DeltaTable, deltalake_core::DeltaTableError> {
+    let settings = [
+        ("delta.dataSkippingStatsColumns", table.skipping().join(",")),
+        ("delta.checkpointInterval", CHECKPOINT_COMMITS.to_owned()),
+        // The log is the record of what was committed when; cleaning it is a decision of retention, not of a commit.
+        ("delta.enableExpiredLogCleanup", "false".to_owned()),
+    ];
+    CreateBuilder::new()
+        .with_log_store(empty.log_store())
+        .with_table_name(table.name())
+        .with_columns(table.delta_schema())
+        .with_partition_columns(table.partitions().iter().copied())
+        .with_configuration(settings.map(|(k, v)| (k, Some(v))))
+        .await
+}
+
+/// Adds files to a table and moves it to a position, in one Delta commit.
+pub(crate) async fn commit(t: &mut DeltaTable, table: Table, position: u64, pending: &str, adds: Vec<Add>) -> Result<()> {
+    let fault = || Error::delta("committing to", table);
+    let marks = [(POSITION.to_owned(), json!(position)), (PENDING.to_owned(), Value::from(pending))];
+    let properties = CommitProperties::default()
+        .with_metadata(marks)
+        .with_application_transaction(Transaction::new(APP, position as i64))
+        .with_cleanup_expired_logs(Some(false));
+    let operation =
+        DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(table.partitions().iter().map(|p| (*p).to_owned()).collect()), predicate: None };
+    let actions = adds.into_iter().map(Action::Add).collect();
+    let snapshot = t.snapshot().map_err(fault())?;
+    let done = CommitBuilder::from(properties).with_actions(actions).build(Some(snapshot), t.log_store(), operation).await;
+    let refreshed = t.update_state().await; // also after a failure: the commit itself may have been made
+    done.map_err(fault())?;
+    refreshed.map_err(fault())
+}
+
+/// What was written, waiting to be committed.
+pub(crate) type Adds = HashMap<Table, Vec<Add>>;

@@ -1,0 +1,151 @@
+//! `event::Filter` as a DataFusion expression.
+//!
+//! `Filter` has two values, SQL three. `NOT` is carried down to the tests, where a missing value makes the negated test
+//! true (`IS NOT TRUE`); above them only AND and OR remain, which treat null like false at the top of a WHERE.
+
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{Expr, ident, lit},
+};
+use event::{Column, Filter, Pattern, Shape, Window, filter::Place};
+
+use crate::{
+    Error, Result,
+    functions::{in_net_function, place_name, text_like_function},
+};
+
+/// Levels that a filter may be nested.
+pub(crate) const DEPTH_MAX: usize = 100;
+
+/// The expression that is true of exactly the rows of `events` that the filter is true of.
+pub(crate) fn to_expr(filter: &Filter) -> Result<Expr> {
+    expr(filter, true, 0)
+}
+
+fn expr(filter: &Filter, wanted: bool, depth: usize) -> Result<Expr> {
+    if depth > DEPTH_MAX {
+        return Err(Error::Depth { max: DEPTH_MAX });
+    }
+    let each = |fs: &[Filter]| fs.iter().map(|f| expr(f, wanted, depth + 1)).collect::<Result<Vec<_>>>();
+    Ok(match (filter, wanted) {
+        (Filter::All, _) => lit(wanted),
+        (Filter::Not(f), _) => expr(f, !wanted, depth + 1)?,
+        (Filter::And(fs), true) | (Filter::Or(fs), false) => join(each(fs)?, lit(true), Expr::and),
+        (Filter::Or(fs), true) => join(each(&together(fs))?, lit(false), Expr::or),
+        (Filter::And(fs), false) => join(each(fs)?, lit(false), Expr::or),
+        (test, true) => positive(test),
+        (test, false) => positive(test).is_not_true(),
+    })
+}
+
+/// Joins many as a tree that is as low as it can be: thousands of entities must not make an expression thousands deep.
+fn join(mut parts: Vec<Expr>, empty: Expr, by: fn(Expr, Expr) -> Expr) -> Expr {
+    while parts.len() > 1 {
+        let mut halved = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(a) = rest.next() {
+            halved.push(match rest.next() {
+                Some(b) => by(a, b),
+                None => a,
+            });
+        }
+        parts = halved;
+    }
+    parts.pop().unwrap_or(empty)
+}
+
+/// Puts the alternatives `host = H and pid = N` of one host together, so that a thousand processes are one set look-up a
+/// host and not a thousand comparisons a row.
+fn together(any: &[Filter]) -> Vec<Filter> {
+    let mut pids: std::collections::BTreeMap<&str, Vec<i64>> = Default::default();
+    let mut rest = Vec::new();
+    for f in any {
+        match process(f) {
+            Some((host, pid)) => pids.entry(host).or_default().push(pid),
+            None => rest.push(f.clone()),
+        }
+    }
+    for (host, mut pids) in pids {
+        pids.sort_unstable();
+        pids.dedup();
+        let spans = spans(&pids).into_iter().map(|(low, high)| Filter::Within(Column::Pid, low, high)).collect();
+        rest.push(Filter::And(vec![Filter::is(Column::Host, host), Filter::Or(spans)]));
+    }
+    rest
+}
+
+fn process(f: &Filter) -> Option<(&str, i64)> {
+    let Filter::And(both) = f else { return None };
+    let [Filter::Is(Column::Host, hosts), Filter::Within(Column::Pid, low, high)] = both.as_slice() else { return None };
+    let [host] = hosts.as_slice() else { return None };
+    (low == high).then_some((host, *low))
+}
+
+/// Sorted numbers as runs without a hole.
+fn spans(sorted: &[i64]) -> Vec<(i64, i64)> {
+    let mut out: Vec<(i64, i64)> = Vec::new();
+    for &n in sorted {
+        match out.last_mut() {
+            Some((_, high)) if high.checked_add(1) == Some(n) => *high = n,
+            _ => out.push((n, n)),
+        }
+    }
+    out
+}
+
+fn is_text(c: Column) -> bool {
+    matches!(c.shape(), Shape::Word | Shape::Text)
+}
+
+/// A test that is true where the filter is, and false or null elsewhere.
+fn positive(test: &Filter) -> Expr {
+    match test {
+        Filter::Is(c, values) if is_text(*c) => is(*c, values),
+        Filter::Like(c, p) if is_text(*c) => like(*c, p),
+        Filter::Within(c, low, high) if !is_text(*c) => column(*c).between(number(*c, *low), number(*c, *high)),
+        Filter::InNet(c, net) if is_text(*c) => in_net_function().call(vec![column(*c), lit(net.to_string())]),
+        Filter::Has(c) if is_text(*c) => column(*c).not_eq(lit("")),
+        Filter::Has(c) => column(*c).is_not_null(),
+        Filter::During(w) => during(w),
+        _ => lit(false),
+    }
+}
+
+pub(crate) fn column(c: Column) -> Expr {
+    ident(c.name())
+}
+
+fn number(c: Column, n: i64) -> Expr {
+    if c.shape() == Shape::Time { Expr::Literal(time_value(n), None) } else { lit(n) }
+}
+
+pub(crate) fn time_value(micros: i64) -> ScalarValue {
+    ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()))
+}
+
+/// Empty text stands for no value, in memory too: it is never equal to anything.
+fn is(c: Column, values: &[String]) -> Expr {
+    let mut present: Vec<&String> = values.iter().filter(|v| !v.is_empty()).collect();
+    present.sort_unstable();
+    present.dedup();
+    match present.as_slice() {
+        [] => lit(false),
+        [one] => column(c).eq(lit(one.as_str())),
+        many => column(c).in_list(many.iter().map(|v| lit(v.as_str())).collect(), false),
+    }
+}
+
+fn like(c: Column, p: &Pattern) -> Expr {
+    match (p.place, p.any_case, p.text.is_empty()) {
+        (Place::Whole, _, true) => lit(false),
+        (_, _, true) => column(c).not_eq(lit("")),
+        (Place::Whole, false, _) => column(c).eq(lit(p.text.as_str())),
+        _ => text_like_function().call(vec![column(c), lit(p.text.as_str()), lit(place_name(p.place)), lit(p.any_case)]),
+    }
+}
+
+pub(crate) fn during(w: &Window) -> Expr {
+    let since = w.since.map(|t| column(Column::Time).gt_eq(Expr::Literal(time_value(t.0), None)));
+    let until = w.until.map(|t| column(Column::Time).lt(Expr::Literal(time_value(t.0), None)));
+    join(since.into_iter().chain(until).collect(), lit(true), Expr::and)
+}

@@ -1,0 +1,164 @@
+//! The lake as one value: a folder, four tables, a runtime of its own. All acts are synchronous.
+//!
+//! Must not be used from inside another async runtime. One program at a time may commit: the caller holds the store's lock.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use arrow_array::RecordBatch;
+use datafusion::{catalog::TableProvider, prelude::SessionContext};
+use deltalake_core::DeltaTable;
+use event::Link;
+use tokio::runtime::Runtime;
+
+use crate::{
+    Error, Result, Table, arrange, commit,
+    log::{self, Head, Position, SetAside},
+    query,
+    rows::{Around, Quarantined},
+    write::{self, Load},
+};
+
+/// Threads of the runtime, and partitions that a query is spread over.
+pub(crate) const THREADS: usize = 2;
+
+/// The tables of a store.
+pub struct Lake {
+    dir: PathBuf,
+    tables: HashMap<Table, DeltaTable>,
+    /// The tables as of the last commit, ready to be asked.
+    pub(crate) providers: HashMap<Table, Arc<dyn TableProvider>>,
+    pub(crate) session: SessionContext,
+    positions: Position,
+    head: Head,
+    recovered: Vec<SetAside>,
+    swept: bool,
+    // Last, so that it ends after everything that runs on it.
+    pub(crate) runtime: Runtime,
+}
+
+impl Lake {
+    /// Opens the lake in a folder, and makes the folder and the tables that are not there.
+    ///
+    /// A newest commit that a power cut left torn is set aside (see `recovered`); the table is then at an earlier
+    /// position and the caller replays the journal from there.
+    pub fn open(dir: &Path) -> Result<Lake> {
+        crate::durable::make_dir(dir).map_err(Error::io("making", dir))?;
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(THREADS).enable_all().thread_name("lake").build().map_err(Error::io("starting threads for", dir))?;
+        let head = Head::load(dir)?;
+        let mut recovered = Vec::new();
+        let mut tables = HashMap::new();
+        for table in Table::ALL {
+            recovered.extend(log::recover(dir, table, &head)?);
+            tables.insert(table, runtime.block_on(commit::open(dir, table))?);
+        }
+        let session = query::session()?;
+        let positions = positions(dir)?;
+        let mut lake = Lake { dir: dir.to_owned(), tables, providers: HashMap::new(), session, positions, head, recovered, swept: false, runtime };
+        lake.refresh()?;
+        Ok(lake)
+    }
+
+    /// Where each table is in the journal.
+    pub fn position(&self) -> Result<Position> {
+        Ok(self.positions.clone())
+    }
+
+    /// Commits that were found torn or missing on opening.
+    pub fn recovered(&self) -> &[SetAside] {
+        &self.recovered
+    }
+
+    /// Adds everything that was made of the journal up to a position (the number of its last batch), durably.
+    ///
+    /// `pending_json` comes back in `Position`: what the caller must know to go on from there. Doing the same commit again
+    /// changes nothing: a table that is at the position already is left as it is. While the tables are at different
+    /// positions, the only commit taken is one that ends where the foremost of them is.
+    ///
+    /// Batches have `event::batch::SCHEMA`. All rows are held in memory at once: commit about every 128 to 256 MiB of originals.
+    pub fn commit(
+        &mut self,
+        position: u64,
+        pending_json: &str,
+        mut events: Vec<RecordBatch>,
+        mut links: Vec<Link>,
+        mut quarantine: Vec<Quarantined>,
+        mut around: Vec<Around>,
+    ) -> Result<()> {
+        let (min, max) = (self.positions.min(), self.positions.max());
+        if min < max && position > max {
+            return Err(Error::Uneven { min, max, asked: position });
+        }
+        if !self.swept {
+            self.sweep()?;
+        }
+        let behind: Vec<Table> = self.positions.tables.iter().filter(|t| t.position < position).map(|t| t.table).collect();
+        if behind.is_empty() {
+            return Ok(());
+        }
+        let mut loads: Vec<Load> = Vec::new();
+        for &table in &behind {
+            // Taken out of the variables, so that rows do not stay in memory beside their arranged form.
+            loads.push(
+                match table {
+                    Table::Events => arrange::events(std::mem::take(&mut events)),
+                    Table::Links => arrange::links(std::mem::take(&mut links)),
+                    Table::Quarantine => arrange::quarantine(std::mem::take(&mut quarantine)),
+                    Table::Envelopes => arrange::envelopes(std::mem::take(&mut around)),
+                }
+                .map_err(Error::arrow(table))?,
+            );
+        }
+        let mut adds = write::write(&self.dir, position, &loads)?;
+        drop(loads);
+        let committed = self.commit_tables(&behind, position, pending_json, &mut adds);
+        // Positions are read again from the disk, also after a failure: some tables may have been reached.
+        self.positions = positions(&self.dir)?;
+        self.refresh()?;
+        committed?;
+        self.head.versions = self.positions.tables.iter().map(|t| (t.table.name().to_owned(), t.version)).collect();
+        self.head.save(&self.dir)
+    }
+
+    fn commit_tables(&mut self, behind: &[Table], position: u64, pending: &str, adds: &mut commit::Adds) -> Result<()> {
+        for &table in behind {
+            if let Some(t) = self.tables.get_mut(&table) {
+                let adds = adds.remove(&table).unwrap_or_default();
+                self.runtime.block_on(commit::commit(t, table, position, pending, adds))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes files of commits that never came to be.
+    fn sweep(&mut self) -> Result<()> {
+        for t in &self.positions.tables {
+            write::sweep(&self.dir.join(t.table.name()), t.position)?;
+        }
+        self.swept = true;
+        Ok(())
+    }
+
+    /// Makes the tables as they now are known to queries.
+    fn refresh(&mut self) -> Result<()> {
+        for (&table, t) in &self.tables {
+            let provider = self.runtime.block_on(query::provider(&self.session, t))?;
+            self.providers.insert(table, provider);
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake").field("dir", &self.dir).field("positions", &self.positions).finish_non_exhaustive()
+    }
+}
+
+fn positions(dir: &Path) -> Result<Position> {
+    Ok(Position { tables: Table::ALL.into_iter().map(|t| log::position(dir, t)).collect::<Result<_>>()? })
+}

@@ -1,0 +1,294 @@
+//! The Delta log as files: which commit is the newest whole one, at which position of the journal a table is, and what
+//! has to be set aside after a power cut before the library may read it.
+//!
+//! A commit is written by `commit.rs` through `durable.rs`, so a torn one should not happen; disks that lie about
+//! syncing make it happen all the same. Setting the newest commit aside is safe as long as the journal still holds the
+//! batches after the position that the table then has; `Position` tells, and the caller replays.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error, Result, Table,
+    durable::{make_dir, replace, sync_dir},
+};
+
+/// The name under which positions stand in the Delta log (`txn.appId`).
+pub(crate) const APP: &str = "muster";
+/// Key of a commit's `pending` text in its `commitInfo`.
+pub(crate) const PENDING: &str = "pending";
+/// Key of a commit's position in its `commitInfo`; where it stands, a `txn` action must follow.
+pub(crate) const POSITION: &str = "position";
+/// Most commits that are read backwards to find the newest one of muster's own.
+const BACKWARD_MAX: usize = 100_000;
+
+/// Where the tables are in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Each table.
+    pub tables: Vec<TablePosition>,
+}
+
+/// Where one table is in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TablePosition {
+    /// The table.
+    pub table: Table,
+    /// The position of its last commit; 0 before the first one.
+    pub position: u64,
+    /// The `pending` text of that commit.
+    pub pending: Option<String>,
+    /// Version of the Delta table.
+    pub version: u64,
+}
+
+impl Position {
+    /// The position that every table has reached: replay what comes after it.
+    pub fn min(&self) -> u64 {
+        self.tables.iter().map(|t| t.position).min().unwrap_or(0)
+    }
+
+    /// The position that some table has reached. If it is more than `min`, the next commit must be at exactly this one.
+    pub fn max(&self) -> u64 {
+        self.tables.iter().map(|t| t.position).max().unwrap_or(0)
+    }
+
+    /// The `pending` text of a table that is at `min`: what was still open when everything up to there had been taken.
+    pub fn pending(&self) -> Option<&str> {
+        let min = self.min();
+        self.tables.iter().find(|t| t.position == min).and_then(|t| t.pending.as_deref())
+    }
+}
+
+/// Why a commit is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The file is empty, cut or overwritten; the text says where.
+    Torn(String),
+    /// The file is not there although the head says that it was made durable.
+    Missing,
+}
+
+/// A newest commit that was found unusable on opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The table.
+    pub table: Table,
+    /// The version in the Delta log.
+    pub version: u64,
+    /// What was wrong.
+    pub why: Why,
+    /// Whether the head says that it had been made durable: then the disk lost what it had promised to keep, and the
+    /// journal may no longer hold the batches.
+    pub was_durable: bool,
+    /// Where the file now lies, if there was one.
+    pub moved_to: Option<PathBuf>,
+}
+
+/// The last version of each table that is known to be durable. In `head.json` of the lake's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub versions: BTreeMap<String, u64>,
+}
+
+impl Head {
+    pub fn load(dir: &Path) -> Result<Head> {
+        let path = dir.join("head.json");
+        match fs::read(&path) {
+            // An unreadable head only means that less is known; it is written anew with the next commit.
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Head::default()),
+            Err(e) => Err(Error::io("reading", &path)(e)),
+        }
+    }
+
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        let path = dir.join("head.json");
+        let bytes = serde_json::to_vec(self).map_err(|e| Error::io("writing", &path)(e.into()))?;
+        replace(&path, &bytes).map_err(Error::io("writing", &path))
+    }
+}
+
+/// A whole commit, as far as it matters here.
+#[derive(Debug, Default)]
+struct Commit {
+    position: Option<u64>,
+    pending: Option<String>,
+}
+
+/// Reads a commit; `Err` says what is wrong with it.
+fn parse(bytes: &[u8]) -> Result<Commit, String> {
+    let mut commit = Commit::default();
+    let (mut info_position, mut lines, mut creates) = (false, 0, false);
+    for (n, line) in bytes.split(|&b| b == b'\n').enumerate().filter(|(_, l)| !l.is_empty()) {
+        let action: Value = serde_json::from_slice(line).map_err(|_| format!("line {} is not JSON", n + 1))?;
+        lines += 1;
+        creates |= action.get("metaData").is_some();
+        if let Some(info) = action.get("commitInfo") {
+            info_position = info.get(POSITION).is_some();
+            commit.pending = info.get(PENDING).and_then(Value::as_str).map(str::to_owned);
+        }
+        if let Some(txn) = action.get("txn").filter(|t| t.get("appId").and_then(Value::as_str) == Some(APP)) {
+            commit.position = txn.get("version").and_then(Value::as_u64);
+        }
+    }
+    match (lines, info_position && commit.position.is_none()) {
+        (0, _) => Err("it is empty".into()),
+        // `txn` is the last line of a commit of ours: without it, the file was cut at the end of a line.
+        (_, true) => Err("its last lines are missing".into()),
+        (1, _) if !creates && commit.position.is_none() => Err("it has one line only".into()),
+        _ => Ok(commit),
+    }
+}
+
+fn log_dir(dir: &Path, table: Table) -> PathBuf {
+    dir.join(table.name()).join("_delta_log")
+}
+
+/// The versions that have a commit file, ascending.
+fn versions(log: &Path) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(log) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(Error::io("reading folder", log)(e)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(Error::io("reading folder", log))?.file_name();
+        found.extend(name.to_str().and_then(|n| n.strip_suffix(".json")).filter(|n| n.len() == 20).and_then(|n| n.parse::<u64>().ok()));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn commit_path(log: &Path, version: u64) -> PathBuf {
+    log.join(format!("{version:020}.json"))
+}
+
+/// Looks at the end of a table's log before the library does; sets a torn newest commit aside.
+pub(crate) fn recover(dir: &Path, table: Table, head: &Head) -> Result<Vec<SetAside>> {
+    let log = log_dir(dir, table);
+    let durable = head.versions.get(table.name()).copied();
+    let mut found = versions(&log)?;
+    let mut aside = Vec::new();
+    if let Some(&newest) = found.last()
+        && let Err(fault) = check(&log, newest)?
+    {
+        let was_durable = durable.is_some_and(|d| newest <= d);
+        let moved_to = Some(set_aside(dir, table, newest)?);
+        aside.push(SetAside { table, version: newest, why: Why::Torn(fault), was_durable, moved_to });
+        found.pop();
+        if let Some(&before) = found.last()
+            && let Err(fault) = check(&log, before)?
+        {
+            return Err(Error::Damaged { table: table.name(), path: commit_path(&log, before).display().to_string(), fault });
+        }
+    } else if let Some(d) = durable
+        && found.last().is_none_or(|&newest| newest < d)
+    {
+        aside.push(SetAside { table, version: d, why: Why::Missing, was_durable: true, moved_to: None });
+    }
+    drop_checkpoints_after(&log, found.last().copied())?;
+    Ok(aside)
+}
+
+fn check(log: &Path, version: u64) -> Result<Result<Commit, String>> {
+    let path = commit_path(log, version);
+    Ok(parse(&fs::read(&path).map_err(Error::io("reading", &path))?))
+}
+
+/// Moves a commit file out of the log, to `_set_aside/` beside the tables, durably.
+fn set_aside(dir: &Path, table: Table, version: u64) -> Result<PathBuf> {
+    let log = log_dir(dir, table);
+    let (from, aside) = (commit_path(&log, version), dir.join("_set_aside"));
+    make_dir(&aside).map_err(Error::io("making", &aside))?;
+    let free = |n: &u32| !aside.join(format!("{}-{version:020}-{n}.json", table.name())).exists();
+    let n = (0..u32::MAX).find(free).unwrap_or_default();
+    let to = aside.join(format!("{}-{version:020}-{n}.json", table.name()));
+    fs::rename(&from, &to).map_err(Error::io("setting aside", &from))?;
+    sync_dir(&aside).and_then(|()| sync_dir(&log)).map_err(Error::io("syncing", &log))?;
+    Ok(to)
+}
+
+/// A checkpoint of a version that is gone would bring the gone commit back.
+fn drop_checkpoints_after(log: &Path, newest: Option<u64>) -> Result<()> {
+    if !log.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(log).map_err(Error::io("reading folder", log))? {
+        let path = entry.map_err(Error::io("reading folder", log))?.path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let of_version = name.contains(".checkpoint").then(|| name.get(..20).and_then(|n| n.parse::<u64>().ok())).flatten();
+        let last = (name == "_last_checkpoint").then(|| last_checkpoint(&path)).flatten();
+        if of_version.or(last).is_some_and(|v| newest.is_none_or(|n| v > n)) {
+            fs::remove_file(&path).map_err(Error::io("removing", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn last_checkpoint(path: &Path) -> Option<u64> {
+    let value: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    value.get("version").and_then(Value::as_u64)
+}
+
+/// Whether a table has been made.
+pub(crate) fn exists(dir: &Path, table: Table) -> Result<bool> {
+    Ok(!versions(&log_dir(dir, table))?.is_empty())
+}
+
+/// Where a table is: the newest commit of muster's own.
+pub(crate) fn position(dir: &Path, table: Table) -> Result<TablePosition> {
+    let log = log_dir(dir, table);
+    let found = versions(&log)?;
+    let version = found.last().copied().unwrap_or(0);
+    for &v in found.iter().rev().take(BACKWARD_MAX) {
+        let path = commit_path(&log, v);
+        let commit = check(&log, v)?.map_err(|fault| Error::Damaged { table: table.name(), path: path.display().to_string(), fault })?;
+        if let Some(position) = commit.position {
+            return Ok(TablePosition { table, position, pending: commit.pending, version });
+        }
+    }
+    Ok(TablePosition { table, position: 0, pending: None, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = concat!(
+        r#"{"commitInfo":{"operation":"WRITE","position":7,"pending":"[1]"}}"#,
+        "\n",
+        r#"{"add":{"path":"a"}}"#,
+        "\n",
+        r#"{"txn":{"appId":"muster","version":7}}"#
+    );
+
+    #[test]
+    fn a_whole_commit_tells_its_position() {
+        let commit = parse(WHOLE.as_bytes()).unwrap();
+        assert_eq!((commit.position, commit.pending.as_deref()), (Some(7), Some("[1]")));
+    }
+
+    #[test]
+    fn every_cut_of_a_commit_is_seen() {
+        for end in 0..WHOLE.len() {
+            assert!(parse(&WHOLE.as_bytes()[..end]).is_err(), "cut at {end}");
+        }
+        let mut zeroed = WHOLE.as_bytes().to_vec();
+        zeroed[80..90].fill(0);
+        assert!(parse(&zeroed).is_err());
+    }
+
+    #[test]
+    fn a_commit_of_another_program_has_no_position() {
+        let other = "{\"commitInfo\":{\"operation\":\"OPTIMIZE\"}}\n{\"remove\":{\"path\":\"a\"}}";
+        assert_eq!(parse(other.as_bytes()).unwrap().position, None);
+    }
+}

@@ -1,0 +1,16 @@
+//! The lake as a whole: what goes in comes out, once, also after a power cut; questions mean the same in memory and here.
+
+#![allow(missing_docs)]
+
+#[path = "cases/crash.rs"]
+mod crash;
+#[path = "cases/filters.rs"]
+mod filters;
+#[path = "cases/made.rs"]
+mod made;
+#[path = "cases/roundtrip.rs"]
+mod roundtrip;
+#[path = "cases/sql.rs"]
+mod sql;
+#[path = "cases/stranger.rs"]
+mod stranger;
