@@ -1,2 +1,52 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: what people who work on muster run. One file (or folder) a command, and one line in `COMMANDS`.
+//!
+//! Never part of the program: nothing here is linked into `muster`.
+
+mod scale;
+
+use std::process::ExitCode;
+
+/// A command: its name, what follows the name, what it does, and how it is run with the arguments after the name.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    does: &'static str,
+    run: fn(&[String]) -> anyhow::Result<ExitCode>,
+}
+
+const COMMANDS: &[Command] = &[Command { name: "scale", arguments: scale::ARGUMENTS, does: "scale a real corpus up honestly", run: scale::run }];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = args.split_first() else { return usage() };
+    let Some(command) = COMMANDS.iter().find(|c| c.name == name) else { return usage() };
+    match (command.run)(rest) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("xtask {name}: {e:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: cargo xtask COMMAND");
+    for c in COMMANDS {
+        eprintln!("  {} {}\n      {}", c.name, c.arguments, c.does);
+    }
+    ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::COMMANDS;
+
+    #[test]
+    fn every_command_has_its_own_name() {
+        let mut names: Vec<&str> = COMMANDS.iter().map(|c| c.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
