@@ -1,1 +1,14 @@
-//! placeholder
+//! Who owns it, what we may do, what comes next: the registry, the plan, the case and the brief.
+//!
+//! Owns: `registry/` (people, systems, vendors, resolution), `plan/` (playbooks, next step, clocks), `case/` (a fold over an
+//! append-only record), `report/` (the brief as text and JSON).
+//! Never reads a disk, a clock or a terminal: texts and values in, values and text out.
+
+mod problem;
+pub mod registry;
+pub mod report;
+pub mod words;
+pub mod yaml;
+
+pub use problem::Problem;
+pub use registry::{Ownership, Registry};

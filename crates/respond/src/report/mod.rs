@@ -1,0 +1,2 @@
+//! The brief.
+pub mod time;

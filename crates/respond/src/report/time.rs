@@ -1,0 +1,22 @@
+//! Times for people. UTC everywhere; a person's own clock only beside the person.
+
+use event::Time;
+use jiff::{Timestamp, tz::TimeZone};
+
+/// The clock on the wall there: `Tue 14:05`. Nothing for a zone that is not known.
+pub fn local_time(at: Time, zone: &str) -> Option<String> {
+    let zone = TimeZone::get(zone).ok()?;
+    let stamp = Timestamp::from_microsecond(at.0).ok()?;
+    Some(stamp.to_zoned_datetime(zone).strftime("%a %H:%M").to_string())
+}
+
+/// `2026-03-01 10:00:07`, UTC, seconds cut.
+pub fn utc(at: Time) -> String {
+    Timestamp::from_microsecond(at.0).map_or_else(|_| at.to_string(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// `71 h 05 min` of microseconds; the sign is left to the words around it.
+pub fn hours(micros: i64) -> String {
+    let minutes = micros.unsigned_abs() / 60_000_000;
+    format!("{} h {:02} min", minutes / 60, minutes % 60)
+}

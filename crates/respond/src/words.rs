@@ -1,0 +1,107 @@
+//! Words for people: log text made safe to show, and the name that somebody may have meant.
+//! Never decides what is shown, only how.
+
+/// The longest text from outside that is shown in one place, in characters.
+pub const SHOWN_MAX: usize = 200;
+
+/// Makes text from a log or a file safe on a terminal, in Markdown and in a table cell: control characters (ANSI and OSC
+/// sequences start with one), C1 controls such as 0x9b, line separators and bidirectional overrides become `\u{…}`;
+/// what is longer than [`SHOWN_MAX`] is cut with `…`. Source: Unicode TR 9 and TR 36 for the set.
+pub fn safe(text: &str) -> String {
+    safe_to(text, SHOWN_MAX)
+}
+
+/// As [`safe`], cut after `max` characters of the result.
+pub fn safe_to(text: &str, max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(max));
+    let mut width = 0;
+    for c in text.chars() {
+        let piece = if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+        let len = piece.chars().count();
+        if width + len > max {
+            while width >= max {
+                width -= 1;
+                out.pop();
+            }
+            out.push('…');
+            break;
+        }
+        width += len;
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// Whether a character could change how the text around it is shown.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The name most like `wanted`, if one is like it at all (a third of its letters may differ, and at least one).
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (wanted.chars().count() / 3).max(1);
+    ranked(wanted, names).into_iter().find(|(far, _)| *far <= allowed).map(|(_, n)| n)
+}
+
+/// The names most like `wanted`, best first: those that differ little, and those that hold it or are held by it.
+pub fn alike<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let allowed = (wanted.chars().count() / 3).max(2);
+    let lower = wanted.to_lowercase();
+    let holds = |n: &str| wanted.len() >= 3 && n.len() >= 3 && (n.to_lowercase().contains(&lower) || lower.contains(&n.to_lowercase()));
+    let mut found: Vec<&str> = ranked(wanted, names).into_iter().filter(|(far, n)| *far <= allowed || holds(n)).map(|(_, n)| n).collect();
+    found.dedup();
+    found.truncate(most);
+    found
+}
+
+fn ranked<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
+    let lower = wanted.to_lowercase();
+    let mut all: Vec<(usize, &str)> = names.into_iter().map(|n| (distance(&lower, &n.to_lowercase()), n)).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Edits between two texts (insert, delete, replace, swap of neighbours); texts longer than 128 characters count as far apart.
+fn distance(a: &str, b: &str) -> usize {
+    const MAX: usize = 128;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(MAX + 1).collect(), b.chars().take(MAX + 1).collect());
+    if a.len() > MAX || b.len() > MAX {
+        return usize::MAX;
+    }
+    let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (at(&last, j) + usize::from(ca != cb)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_meant() {
+        assert_eq!(nearest("team-plaform", ["team-data", "team-platform"]), Some("team-platform"));
+        assert_eq!(nearest("ownre", ["owner", "system"]), Some("owner"));
+        assert_eq!(nearest("zzz", ["owner", "system"]), None);
+        assert_eq!(alike("web", ["web-1", "db-1", "bastion-1"], 3), ["web-1"]);
+        assert_eq!(alike(&"x".repeat(500), ["x"], 3), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn cut_text_keeps_its_length() {
+        assert_eq!(safe_to("abcdef", 3), "ab…");
+        assert_eq!(safe_to("abc", 3), "abc");
+    }
+}
