@@ -4,11 +4,14 @@
 
 pub mod format;
 pub mod frame;
+pub mod read;
 
 pub use format::{Format, Parser, Record, Reject};
 pub use frame::{Framer, Framing, Identity, Limits};
+pub use read::{Context, Reading, read};
 
 mod aws_cloudtrail;
+mod json;
 mod linux_audit;
 mod syslog;
 mod text;

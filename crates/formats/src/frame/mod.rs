@@ -1,11 +1,31 @@
 //! Framing: a stream of bytes to pieces. All bytes come out again, in order, whatever they are; memory is bounded.
+//!
+//! Owns: where a record begins and ends, and its identity. Never looks at what a record means.
 
-use event::PieceKind;
+mod head;
+mod identity;
+mod json;
+mod lines;
+mod pending;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use event::{PieceKind, Reason};
+
+pub use head::Encoding;
+pub use identity::Identity;
+
+use head::{Head, Start};
+use json::Json;
+use lines::Lines;
+use pending::Pending;
 
 /// How the records of a format are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// A record is a line, ended by LF, CRLF, or the end of input. Blank lines are pieces around records.
+    /// A lone CR ends a line only in a stream whose first 64 KiB have no LF, so that it cannot be used to forge lines.
     Lines,
     /// A record is a JSON object: an element of `{"Records":[…]}`, of a top-level array, or one of several documents end to end.
     /// Envelope and blank lines are pieces around records. The text names the member whose value identifies a record
@@ -33,9 +53,75 @@ impl Default for Limits {
     }
 }
 
-/// What makes a record the same one when it is read again: a hash of the format, the source's own id and the record's bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity(pub u128);
-
 /// Takes each whole piece: its bytes, what it is, and its identity if the log gives one.
 pub type OnPiece<'a> = dyn FnMut(&[u8], PieceKind, Option<Identity>) + 'a;
+
+/// Cuts one stream into pieces, however the bytes arrive. Holds at most one unfinished piece.
+#[derive(Debug)]
+pub struct Framer {
+    framing: Framing,
+    limits: Limits,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(Head),
+    Lines(Lines),
+    Json(Box<Json>),
+    /// UTF-16 or UTF-32: kept, not read.
+    Foreign(Pending),
+}
+
+impl Framer {
+    /// A framer at the start of a stream.
+    pub fn new(framing: Framing, limits: Limits) -> Framer {
+        Framer { framing, limits, state: State::Head(Head::new(framing)) }
+    }
+
+    /// Takes the next bytes, and gives out each piece that they complete. The pieces do not depend on how the stream was cut into pushes.
+    pub fn push(&mut self, bytes: &[u8], piece: &mut OnPiece<'_>) {
+        match &mut self.state {
+            State::Head(head) => {
+                if let Some((start, held)) = head.push(bytes) {
+                    self.start(start, held.as_deref().unwrap_or(bytes), piece);
+                }
+            }
+            State::Lines(lines) => lines.push(bytes, piece),
+            State::Json(json) => json.push(bytes, piece),
+            State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
+        }
+    }
+
+    /// Ends the stream: gives out what is left.
+    pub fn finish(&mut self, piece: &mut OnPiece<'_>) {
+        if let State::Head(head) = &mut self.state {
+            let (start, held) = head.finish();
+            self.start(start, &held, piece);
+        }
+        match &mut self.state {
+            State::Head(_) => {}
+            State::Lines(lines) => lines.finish(piece),
+            State::Json(json) => json.finish(piece),
+            State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
+        }
+    }
+
+    /// The encoding is known: a byte order mark comes out as a piece of its own, the rest goes to its framing.
+    fn start(&mut self, (encoding, end): Start, bytes: &[u8], piece: &mut OnPiece<'_>) {
+        let (bom, rest) = bytes.split_at_checked(encoding.bom_bytes()).unwrap_or((&[], bytes));
+        self.state = match (encoding, self.framing) {
+            (Encoding::Utf16Le | Encoding::Utf16Be, _) => {
+                self.state = State::Foreign(Pending::new(self.limits.record_bytes_max));
+                return self.push(bytes, piece);
+            }
+            (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(id, self.limits))),
+            (_, Framing::Lines) => State::Lines(Lines::new(end, false, self.limits)),
+            (_, Framing::AuditLines) => State::Lines(Lines::new(end, true, self.limits)),
+        };
+        if !bom.is_empty() {
+            piece(bom, PieceKind::Around, None);
+        }
+        self.push(rest, piece);
+    }
+}

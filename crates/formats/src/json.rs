@@ -1,0 +1,261 @@
+//! A JSON object read in place: its members as slices of the text, nothing built, nothing copied.
+//!
+//! The grammar is checked for the object at hand only; a nested value is a slice that its reader checks in turn. Numbers
+//! stay text, and `NaN` and `Infinity`, which some writers emit, are taken as they are, so that every value keeps its exact digits.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use memchr::memchr2;
+
+use crate::Reject;
+
+/// Members that are compared one by one for duplicates; larger objects use a set.
+const FEW: usize = 16;
+
+/// One member of an object: its key without quotes (escapes as written) and the text of its value.
+pub(crate) type Member<'a> = (&'a str, &'a str);
+
+/// Calls `each` with every member of an object. True: a key appears twice.
+pub(crate) fn members<'a>(object: &'a str, mut each: impl FnMut(&'a str, &'a str)) -> Result<bool, Reject> {
+    let mut reader = Reader { text: object, at: 0 };
+    let mut seen = Seen::default();
+    reader.expect(b'{')?;
+    if reader.next_is(b'}') {
+        return reader.done().map(|()| false);
+    }
+    loop {
+        let key = reader.text()?;
+        reader.expect(b':')?;
+        let value = reader.value()?;
+        seen.add(key);
+        each(key, value);
+        if reader.next_is(b'}') {
+            reader.done()?;
+            return Ok(seen.twice);
+        }
+        reader.expect(b',')?;
+    }
+}
+
+/// Calls `each` with every element of an array, until it says false.
+pub(crate) fn elements<'a>(array: &'a str, mut each: impl FnMut(&'a str) -> bool) -> Result<(), Reject> {
+    let mut reader = Reader { text: array, at: 0 };
+    reader.expect(b'[')?;
+    if reader.next_is(b']') {
+        return reader.done();
+    }
+    loop {
+        if !each(reader.value()?) {
+            return Ok(());
+        }
+        if reader.next_is(b']') {
+            return reader.done();
+        }
+        reader.expect(b',')?;
+    }
+}
+
+/// The value of one member of an object; the last, if there are several. `None` if it is missing, or if this is no object.
+pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    members(object, |k, v| {
+        if k == name {
+            found = Some(v);
+        }
+    })
+    .ok()?;
+    found
+}
+
+/// The text of a JSON string, with its escapes undone; `None` for any other value.
+pub(crate) fn text(value: &str) -> Option<Cow<'_, str>> {
+    Some(unescape(value.strip_prefix('"')?.strip_suffix('"')?))
+}
+
+/// Undoes the escapes of a JSON string's inside. A lone surrogate becomes U+FFFD, an unknown escape stays as it is.
+pub(crate) fn unescape(inside: &str) -> Cow<'_, str> {
+    let Some((before, mut rest)) = inside.split_once('\\') else { return Cow::Borrowed(inside) };
+    let mut out = String::with_capacity(inside.len());
+    out.push_str(before);
+    loop {
+        rest = one_escape(rest, &mut out);
+        match rest.split_once('\\') {
+            Some((plain, after)) => {
+                out.push_str(plain);
+                rest = after;
+            }
+            None => {
+                out.push_str(rest);
+                return Cow::Owned(out);
+            }
+        }
+    }
+}
+
+/// Undoes the escape after a backslash; gives what follows it.
+fn one_escape<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let mut chars = rest.chars();
+    match chars.next() {
+        Some('n') => out.push('\n'),
+        Some('t') => out.push('\t'),
+        Some('r') => out.push('\r'),
+        Some('b') => out.push('\u{8}'),
+        Some('f') => out.push('\u{c}'),
+        Some(c @ ('"' | '\\' | '/')) => out.push(c),
+        Some('u') => return unicode(rest, out),
+        _ => {
+            out.push('\\');
+            return rest;
+        }
+    }
+    chars.as_str()
+}
+
+/// Undoes `uXXXX`, and a surrogate pair of two.
+fn unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let unit = |s: &str| u16::from_str_radix(s.strip_prefix('u')?.get(..4)?, 16).ok();
+    let (Some(first), Some(after)) = (unit(rest), rest.get(5..)) else {
+        out.push('\\');
+        return rest;
+    };
+    let second = after.strip_prefix('\\').and_then(unit).filter(|u| (0xDC00..0xE000).contains(u));
+    match (first, second) {
+        (0xD800..0xDC00, Some(low)) => {
+            out.extend(char::decode_utf16([first, low]).map(|c| c.unwrap_or('\u{fffd}')));
+            after.get(6..).unwrap_or_default()
+        }
+        _ => {
+            out.push(char::from_u32(first.into()).unwrap_or('\u{fffd}'));
+            after
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn fault(&self) -> Reject {
+        Reject::NotJson { at: self.at }
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(b) = bytes.get(self.at) {
+            if !matches!(b, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(*b);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn next_is(&mut self, want: u8) -> bool {
+        let is = self.peek() == Some(want);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn expect(&mut self, want: u8) -> Result<(), Reject> {
+        if self.next_is(want) { Ok(()) } else { Err(self.fault()) }
+    }
+
+    fn done(&mut self) -> Result<(), Reject> {
+        if self.peek().is_none() { Ok(()) } else { Err(self.fault()) }
+    }
+
+    /// A string's inside.
+    fn text(&mut self) -> Result<&'a str, Reject> {
+        self.expect(b'"')?;
+        let start = self.at;
+        self.at = text_end(self.text.as_bytes(), start).ok_or_else(|| self.fault())?;
+        self.text.get(start..self.at - 1).ok_or_else(|| self.fault())
+    }
+
+    /// Any value, as it is written.
+    fn value(&mut self) -> Result<&'a str, Reject> {
+        let first = self.peek().ok_or_else(|| self.fault())?;
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        self.at = match first {
+            b'"' => text_end(bytes, start + 1),
+            b'{' | b'[' => nested_end(bytes, start),
+            _ => word_end(bytes, start),
+        }
+        .ok_or_else(|| self.fault())?;
+        self.text.get(start..self.at).ok_or_else(|| self.fault())
+    }
+}
+
+/// Where a string that goes on at `at` ends, after its closing quote.
+fn text_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let n = memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes.get(at + n) == Some(&b'"') {
+            return Some(at + n + 1);
+        }
+        at += n + 2;
+    }
+}
+
+/// Where an object or array ends. Counts brackets outside of strings; does not recurse.
+fn nested_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    loop {
+        match bytes.get(at)? {
+            b'"' => {
+                at = text_end(bytes, at + 1)?;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Where a number or a word ends; `None` for what is neither.
+fn word_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let len = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))).unwrap_or(rest.len());
+    let word = rest.get(..len)?;
+    let good = match word {
+        b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" => true,
+        [b'-', digits @ ..] | digits => is_number(digits),
+    };
+    good.then_some(start + len)
+}
+
+fn is_number(digits: &[u8]) -> bool {
+    digits.first().is_some_and(u8::is_ascii_digit) && digits.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+}
+
+/// The keys of one object so far.
+#[derive(Default)]
+struct Seen<'a> {
+    few: [&'a str; FEW],
+    count: usize,
+    many: HashSet<&'a str>,
+    twice: bool,
+}
+
+impl<'a> Seen<'a> {
+    fn add(&mut self, key: &'a str) {
+        let (few, rest) = self.few.split_at_mut(self.count.min(FEW));
+        if few.contains(&key) {
+            self.twice = true;
+        } else if let Some(slot) = rest.first_mut() {
+            *slot = key;
+            self.count += 1;
+        } else if !self.many.insert(key) {
+            self.twice = true;
+        }
+    }
+}
