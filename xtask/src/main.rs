@@ -2,6 +2,7 @@
 //!
 //! Never part of the program: nothing here is linked into `muster`.
 
+mod bench;
 mod scale;
 
 use std::process::ExitCode;
@@ -14,7 +15,10 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: &[Command] = &[Command { name: "scale", arguments: scale::ARGUMENTS, does: "scale a real corpus up honestly", run: scale::run }];
+const COMMANDS: &[Command] = &[
+    Command { name: "scale", arguments: scale::ARGUMENTS, does: "scale a real corpus up honestly", run: scale::run },
+    Command { name: "bench", arguments: bench::ARGUMENTS, does: "measure an ingest beside DuckDB", run: bench::run },
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

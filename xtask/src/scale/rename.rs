@@ -169,7 +169,7 @@ fn draw(token: &Token, d: &mut Draw) -> String {
 }
 
 fn digits(text: &str, d: &mut Draw) -> String {
-    text.char_indices().map(|(i, _)| if i == 0 { d.of(&DIGIT[1..]) } else { d.of(DIGIT) }).collect()
+    text.char_indices().map(|(i, _)| if i == 0 { d.of(b"123456789") } else { d.of(DIGIT) }).collect()
 }
 
 /// Another UUID of the same version and variant, in the same case.

@@ -72,7 +72,7 @@ fn copies_hold_the_real_corpus_k_times() {
     let Some(corpus) = shared("data/cloud/invictus-aws/CloudTrail") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (one, more) = (folder.path().join("1.jsonl"), folder.path().join("k.jsonl"));
-    scale(&[corpus.clone()], 1, Layout::Lines, &one).unwrap();
+    scale(std::slice::from_ref(&corpus), 1, Layout::Lines, &one).unwrap();
     let told = scale(&[corpus], COPIES, Layout::Lines, &more).unwrap();
     let (real, scaled) = (lines(&one), lines(&more));
     check(&scaled, &real);
@@ -99,7 +99,7 @@ fn an_independent_scaler_gives_the_same_counts() {
     let (Some(corpus), Some(amplify)) = (shared("data/cloud/invictus-aws/CloudTrail"), shared("tools/amplify.py")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
-    scale(&[corpus.clone()], COPIES, Layout::Lines, &ours).unwrap();
+    scale(std::slice::from_ref(&corpus), COPIES, Layout::Lines, &ours).unwrap();
     let mut files: Vec<PathBuf> = fs::read_dir(corpus).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     let done = Command::new("python3").arg(amplify).args(["cloudtrail", &COPIES.to_string()]).arg(&theirs).args(&files).output().unwrap();
@@ -120,7 +120,7 @@ fn delivery_files_hold_the_same_records() {
     let Some(corpus) = shared("data/cloud/invictus-aws/CloudTrail") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (flat, tree) = (folder.path().join("flat"), folder.path().join("tree"));
-    let flat_told = scale(&[corpus.clone()], 2, Layout::Lines, &flat).unwrap();
+    let flat_told = scale(std::slice::from_ref(&corpus), 2, Layout::Lines, &flat).unwrap();
     let tree_told = scale(&[corpus], 2, Layout::Files, &tree).unwrap();
     assert_eq!(flat_told.records(), tree_told.records());
     // Read back as a corpus of their own, in order of their names, they are the same records.
