@@ -3,6 +3,8 @@
 //! `Filter` has two values, SQL three. `NOT` is carried down to the tests, where a missing value makes the negated test
 //! true (`IS NOT TRUE`); above them only AND and OR remain, which treat null like false at the top of a WHERE.
 
+use std::collections::BTreeMap;
+
 use datafusion::{
     common::ScalarValue,
     logical_expr::{Expr, ident, lit},
@@ -31,7 +33,7 @@ fn expr(filter: &Filter, wanted: bool, depth: usize) -> Result<Expr> {
         (Filter::All, _) => lit(wanted),
         (Filter::Not(f), _) => expr(f, !wanted, depth + 1)?,
         (Filter::And(fs), true) | (Filter::Or(fs), false) => join(each(fs)?, lit(true), Expr::and),
-        (Filter::Or(fs), true) => join(each(&together(fs))?, lit(false), Expr::or),
+        (Filter::Or(fs), true) => any_of(fs, depth + 1)?,
         (Filter::And(fs), false) => join(each(fs)?, lit(false), Expr::or),
         (test, true) => positive(test),
         (test, false) => positive(test).is_not_true(),
@@ -54,43 +56,38 @@ fn join(mut parts: Vec<Expr>, empty: Expr, by: fn(Expr, Expr) -> Expr) -> Expr {
     parts.pop().unwrap_or(empty)
 }
 
-/// Puts the alternatives `host = H and pid = N` of one host together, so that a thousand processes are one set look-up a
-/// host and not a thousand comparisons a row.
-fn together(any: &[Filter]) -> Vec<Filter> {
-    let mut pids: std::collections::BTreeMap<&str, Vec<i64>> = Default::default();
-    let mut rest = Vec::new();
-    for f in any {
-        match process(f) {
-            Some((host, pid)) => pids.entry(host).or_default().push(pid),
-            None => rest.push(f.clone()),
+/// Alternatives that ask the same column are asked at once: a thousand processes or files of a host become one look-up in
+/// a set, and not a thousand comparisons a row.
+fn any_of(filters: &[Filter], depth: usize) -> Result<Expr> {
+    let mut values: BTreeMap<Column, Vec<String>> = BTreeMap::new();
+    let mut pids: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut parts = Vec::new();
+    for f in filters {
+        match (f, on_host(f)) {
+            (Filter::Is(c, v), _) if is_text(*c) => values.entry(*c).or_default().extend_from_slice(v),
+            (_, Some((host, Filter::Within(Column::Pid, low, high)))) if low == high => pids.entry(host).or_default().push(*low),
+            (_, Some((host, Filter::Is(Column::File, v)))) => files.entry(host).or_default().extend_from_slice(v),
+            _ => parts.push(expr(f, true, depth)?),
         }
     }
-    for (host, mut pids) in pids {
+    parts.extend(values.iter().map(|(c, v)| is(*c, v)));
+    let host_is = |host: &str| is(Column::Host, &[host.to_owned()]);
+    parts.extend(pids.into_iter().map(|(host, mut pids)| {
         pids.sort_unstable();
         pids.dedup();
-        let spans = spans(&pids).into_iter().map(|(low, high)| Filter::Within(Column::Pid, low, high)).collect();
-        rest.push(Filter::And(vec![Filter::is(Column::Host, host), Filter::Or(spans)]));
-    }
-    rest
+        host_is(host).and(column(Column::Pid).in_list(pids.into_iter().map(lit).collect(), false))
+    }));
+    parts.extend(files.into_iter().map(|(host, files)| host_is(host).and(is(Column::File, &files))));
+    Ok(join(parts, lit(false), Expr::or))
 }
 
-fn process(f: &Filter) -> Option<(&str, i64)> {
+/// What is asked beside one host, if that is all that is asked.
+fn on_host(f: &Filter) -> Option<(&str, &Filter)> {
     let Filter::And(both) = f else { return None };
-    let [Filter::Is(Column::Host, hosts), Filter::Within(Column::Pid, low, high)] = both.as_slice() else { return None };
+    let [Filter::Is(Column::Host, hosts), other] = both.as_slice() else { return None };
     let [host] = hosts.as_slice() else { return None };
-    (low == high).then_some((host, *low))
-}
-
-/// Sorted numbers as runs without a hole.
-fn spans(sorted: &[i64]) -> Vec<(i64, i64)> {
-    let mut out: Vec<(i64, i64)> = Vec::new();
-    for &n in sorted {
-        match out.last_mut() {
-            Some((_, high)) if high.checked_add(1) == Some(n) => *high = n,
-            _ => out.push((n, n)),
-        }
-    }
-    out
+    Some((host, other))
 }
 
 fn is_text(c: Column) -> bool {

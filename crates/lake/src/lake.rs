@@ -9,7 +9,7 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use datafusion::{catalog::TableProvider, prelude::SessionContext};
+use datafusion::{catalog::TableProvider, error::DataFusionError, prelude::SessionContext};
 use deltalake_core::DeltaTable;
 use event::Link;
 use tokio::runtime::Runtime;
@@ -25,6 +25,9 @@ use crate::{
 /// Threads of the runtime, and partitions that a query is spread over.
 pub(crate) const THREADS: usize = 2;
 
+/// Stack of a thread of the runtime: the planner of DataFusion goes down a wide question recursively.
+const STACK_BYTES: usize = 32 << 20;
+
 /// The tables of a store.
 pub struct Lake {
     dir: PathBuf,
@@ -37,7 +40,7 @@ pub struct Lake {
     recovered: Vec<SetAside>,
     swept: bool,
     // Last, so that it ends after everything that runs on it.
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: Threads,
 }
 
 impl Lake {
@@ -48,7 +51,9 @@ impl Lake {
     pub fn open(dir: &Path) -> Result<Lake> {
         crate::durable::make_dir(dir).map_err(Error::io("making", dir))?;
         let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.thread_stack_size(STACK_BYTES);
         let runtime = builder.worker_threads(THREADS).enable_all().thread_name("lake").build().map_err(Error::io("starting threads for", dir))?;
+        let runtime = Threads { handle: runtime.handle().clone(), runtime: Some(runtime) };
         let head = Head::load(dir)?;
         let mut recovered = Vec::new();
         let mut tables = HashMap::new();
@@ -150,6 +155,38 @@ impl Lake {
             self.providers.insert(table, provider);
         }
         Ok(())
+    }
+}
+
+impl Lake {
+    /// Runs a question on a thread of the runtime, whose stack is large, and waits for it.
+    pub(crate) fn ask<T: Send + 'static>(&self, question: impl Future<Output = Result<T, DataFusionError>> + Send + 'static) -> Result<T> {
+        match self.runtime.block_on(self.runtime.spawn(question)) {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Error::Invalid("the question broke the query engine; please report it".into())),
+        }
+    }
+}
+
+/// The runtime. When it is dropped it does not wait for a query that was given up; commits are always waited for.
+pub(crate) struct Threads {
+    handle: tokio::runtime::Handle,
+    runtime: Option<Runtime>,
+}
+
+impl std::ops::Deref for Threads {
+    type Target = tokio::runtime::Handle;
+
+    fn deref(&self) -> &tokio::runtime::Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

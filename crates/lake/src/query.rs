@@ -90,7 +90,7 @@ impl Lake {
     }
 
     fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>> {
-        let batches = self.runtime.block_on(frame.collect())?;
+        let batches = self.ask(frame.collect())?;
         batches.iter().map(plain).collect()
     }
 
@@ -111,7 +111,7 @@ impl Lake {
     /// How many events a filter is true of.
     pub fn count(&self, filter: &Filter) -> Result<u64> {
         let frame = self.frame(Table::Events)?.filter(filter::to_expr(filter)?)?;
-        Ok(self.runtime.block_on(frame.count())? as u64)
+        Ok(self.ask(frame.count())? as u64)
     }
 
     /// The links that have one of these entities at either end or between, and whose days reach into the window.

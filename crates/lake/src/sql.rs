@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use arrow_array::RecordBatch;
 use datafusion::{
+    common::tree_node::{Transformed, TreeNode},
     error::DataFusionError,
     execution::{
         FunctionRegistry, SessionState, SessionStateBuilder,
@@ -14,6 +15,7 @@ use datafusion::{
         memory_pool::GreedyMemoryPool,
         runtime_env::RuntimeEnvBuilder,
     },
+    physical_plan::{ExecutionPlan, coop::CooperativeExec, execute_stream},
     prelude::{DataFrame, SQLOptions, SessionContext},
     sql::{
         parser::{DFParser, Statement},
@@ -26,6 +28,8 @@ use crate::{Error, Lake, Result, Table, functions, query, render};
 
 /// Bytes that the text of a query may have.
 const TEXT_MAX: usize = 256 * 1024;
+/// Rows that any limit may allow; the planner counts in 64 bits with a sign.
+const ROWS_MAX: usize = 1 << 40;
 /// Scalar functions whose result can be of any size whatever they are given; the memory limit does not see them.
 const MAKERS: [&str; 14] = [
     "repeat",
@@ -209,12 +213,15 @@ async fn run(session: SessionContext, state: SessionState, statement: Statement,
     let fault = |e| stopped(e, limits);
     let frame = DataFrame::new(session.state(), plan);
     let schema = Arc::new(frame.schema().as_arrow().clone());
-    let mut stream = frame.limit(0, Some(limits.rows.saturating_add(1))).map_err(fault)?.execute_stream().await.map_err(fault)?;
+    let frame = frame.limit(0, Some(limits.rows.min(ROWS_MAX) + 1)).map_err(fault)?;
+    let task = Arc::new(frame.task_ctx());
+    let plan = stoppable(frame.create_physical_plan().await.map_err(fault)?).map_err(fault)?;
+    let mut stream = execute_stream(plan, task).map_err(fault)?;
     let mut answer = Answer { batches: Vec::new(), cut: false };
     let (mut rows, mut held) = (0, 0);
     while let Some(batch) = stream.next().await {
         let batch = query::plain(&batch.map_err(fault)?)?;
-        let fits = batch.num_rows().min(limits.rows - rows);
+        let fits = batch.num_rows().min(limits.rows.min(ROWS_MAX) - rows);
         answer.cut |= fits < batch.num_rows();
         held += batch.get_array_memory_size();
         if held > bytes(limits) {
@@ -227,6 +234,15 @@ async fn run(session: SessionContext, state: SessionState, statement: Statement,
         answer.batches.push(query::plain(&RecordBatch::new_empty(schema))?);
     }
     Ok(answer)
+}
+
+/// Makes joins give way to other tasks after some batches. DataFusion makes only the leaves do so; a cross join that has
+/// read its inputs would run on after the time limit, because nothing in it ever waits.
+fn stoppable(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let wrap = |node: Arc<dyn ExecutionPlan>| {
+        Ok(if node.children().len() > 1 { Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>) } else { Transformed::no(node) })
+    };
+    Ok(plan.transform_up(wrap)?.data)
 }
 
 fn invalid(e: DataFusionError) -> Error {

@@ -166,6 +166,9 @@ fn thousands_of_entities_are_one_question() {
     assert_eq!(lake.count(&Filter::touching(&entities)).unwrap(), 50);
     let links_of = lake.links(&entities, Window::default()).unwrap();
     assert!(links_of.is_empty());
+    // The same, in a shape that cannot be put together.
+    let wide = |n: i64| Filter::Or((0..n).map(|n| Filter::And(vec![Filter::equals(Column::Pid, n * 2), Filter::Has(Column::User)])).collect());
+    assert_eq!(lake.count(&wide(3_000)).unwrap(), 50);
 }
 
 #[test]

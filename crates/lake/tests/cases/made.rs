@@ -1,7 +1,7 @@
 //! Events, links and pieces made for the tests.
 
 use arrow_array::RecordBatch;
-use event::{Batch, Column, Entity, Facet, Kind, Link, Origin, Reason, Relation, Sink, SourceInfo, Time, class, time::DAY};
+use event::{Batch, Column, Entity, Facet, Link, Origin, Reason, Relation, Sink, SourceInfo, Time, class, time::DAY};
 use lake::{Around, Lake, Quarantined};
 
 /// 2026-03-01T10:00:00Z.
@@ -83,10 +83,6 @@ pub fn commit(lake: &mut Lake, position: u64) -> lake::Result<()> {
 /// Everything of the source, as (number, bytes).
 pub fn pieces(positions: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<u8>)> {
     positions.into_iter().flat_map(|p| (p * 10..p * 10 + 5).map(|s| (s, bytes_of("cloudtrail/1", s)))).collect()
-}
-
-pub fn kinds() -> [Kind; 12] {
-    Kind::ALL
 }
 
 pub const YEAR: i64 = 365 * DAY;
