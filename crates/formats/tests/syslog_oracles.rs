@@ -1,0 +1,6 @@
+//! syslog against fail2ban's marked lines, plaso's expectations and the schema.
+
+
+
+
+
