@@ -8,7 +8,7 @@ pub mod read;
 
 pub use format::{Format, Parser, Record, Reject};
 pub use frame::{Framer, Framing, Identity, Limits};
-pub use read::{Context, Reading, read};
+pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;
 mod json;

@@ -51,10 +51,10 @@ fn row_8_nothing() {
 
 #[test]
 fn row_11_a_million_keys() {
-    let members = (0..1_000_000).map(|n| format!("\"k{n}\":{n}")).collect::<Vec<_>>().join(",");
+    let members = (0..1_000_000).map(|n| format!("\"{n}\":1")).collect::<Vec<_>>().join(",");
     let event = &with(&members).events[0];
     assert_eq!(event.object["unmapped"].as_object().unwrap().len(), 1_000_000);
-    assert_eq!(event.object["unmapped"]["k999999"], 999_999);
+    assert_eq!(event.object["unmapped"]["999999"], 1);
 }
 
 #[test]

@@ -74,7 +74,9 @@ impl Map {
 
     fn places(&self, oracle: &str, record: &str, field: &str) -> Vec<String> {
         let get = |field: &str| self.0.get(&(oracle.to_owned(), field.to_owned())).cloned();
-        let found = get(&format!("{record}.{field}")).or_else(|| get(field)).or_else(|| get("*"));
+        let part = field.rsplit_once('.').map(|(p, _)| format!("{p}.*"));
+        let found = get(&format!("{record}.{field}")).or_else(|| get(field)).or_else(|| part.and_then(|p| get(&p))).or_else(|| get("*"));
+        let field = field.rsplit('.').next().unwrap_or(field);
         found.unwrap_or_default().into_iter().map(|p| p.replace("{record}", record).replace("{field}", field)).collect()
     }
 }
@@ -97,7 +99,7 @@ impl Tally {
             self.skipped += 1;
             return;
         }
-        let found: Vec<String> = places.iter().flat_map(|p| at(event, p)).collect();
+        let found: Vec<String> = places.iter().flat_map(|p| at(event, p, expected)).collect();
         if found.iter().any(|f| same(expected, f)) {
             self.kept += 1;
         } else if found.is_empty() {
@@ -142,19 +144,34 @@ impl Tally {
     }
 }
 
-/// The texts at a path of the OCSF object; `unmapped.` takes the rest as one key; `column:` reads a column.
-fn at(event: &Event, path: &str) -> Vec<String> {
+/// The texts at a place. A path of the OCSF object; `unmapped.` takes the rest as one key; `column:` reads a column. Ways to look for a fact
+/// that an oracle spells otherwise: `within:PLACE` (it is a part of what is there), `holds:PLACE` (what is there is a part of it), `types`
+/// (the types of the event's records), `any` (anywhere in the event). A way that finds it gives it back as the oracle spells it.
+fn at(event: &Event, path: &str, expected: &str) -> Vec<String> {
     use event::{Column, Fields};
     if let Some(column) = path.strip_prefix("column:") {
         let column = Column::parse(column).unwrap();
         return event.text(column).map(str::to_owned).or_else(|| event.int(column).map(|n| n.to_string())).into_iter().collect();
     }
+    let as_said = |found: bool| found.then(|| expected.to_owned()).into_iter().collect();
+    if let Some(place) = path.strip_prefix("within:") {
+        return as_said(at(event, place, expected).iter().any(|f| f.contains(expected)));
+    }
+    if let Some(place) = path.strip_prefix("holds:") {
+        return as_said(at(event, place, expected).iter().any(|f| f.len() > 1 && f != "(null)" && expected.contains(f.as_str())));
+    }
+    if path == "types" {
+        return event.raw.iter().filter_map(|r| Some(String::from_utf8_lossy(r).split_once("type=")?.1.split(' ').next()?.to_owned())).collect();
+    }
+    if path == "any" {
+        return as_said(texts(&Value::Array(event.object.values().cloned().collect())).iter().any(|f| same(expected, f)));
+    }
     let value = match path.strip_prefix("unmapped.") {
         Some(key) => event.object.get("unmapped").and_then(|u| u.get(key)),
-        None => path.split('.').try_fold(None::<&Value>, |at, key| match at {
-            None => event.object.get(key).map(Some),
-            Some(v) => v.get(key).map(Some),
-        }).flatten(),
+        None => {
+            let mut keys = path.split('.');
+            keys.next().and_then(|k| event.object.get(k)).and_then(|first| keys.try_fold(first, |v, k| v.get(k)))
+        }
     };
     value.map(texts).unwrap_or_default()
 }
@@ -162,6 +179,7 @@ fn at(event: &Event, path: &str) -> Vec<String> {
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(list) => list.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
         Value::String(text) => vec![text.clone()],
         other => vec![other.to_string()],
     }
@@ -175,7 +193,7 @@ fn same(expected: &str, found: &str) -> bool {
 fn plain(text: &str) -> String {
     let word = text.to_ascii_lowercase();
     match word.as_str() {
-        "unset" | "-1" => return "4294967295".into(),
+        "unset" | "-1" => return "#4294967295".into(),
         "yes" | "success" | "1" | "res=1" => return "1".into(),
         "no" | "fail" | "failed" | "failure" | "0" => return "0".into(),
         "null" | "(null)" | "(none)" | "?" | "" => return "null".into(),

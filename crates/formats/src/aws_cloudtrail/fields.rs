@@ -61,6 +61,7 @@ fields! {
     account "recipientAccountId",
     shared_id "sharedEventID",
     vpc_endpoint "vpcEndpointId",
+    insight "insightDetails",
 }
 
 /// A value as text: a string without quotes and escapes, anything else as it is written; empty for `None`.

@@ -22,14 +22,16 @@ pub(super) struct Scratch {
 /// Makes the event of a record.
 pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &mut Scratch, out: &mut dyn Sink) -> Result<(), Reject> {
     let said_time = plain(Some(f.event_time.ok_or(Reject::Missing { field: "eventTime" })?));
-    let operation = plain(Some(f.event_name.or(f.event_type).ok_or(Reject::Missing { field: "eventName" })?));
-    let service = plain(Some(f.event_source.ok_or(Reject::Missing { field: "eventSource" })?));
+    let insight = |name| f.insight.and_then(|i| json::member(i, name));
+    let operation = plain(Some(f.event_name.or_else(|| insight("eventName")).or(f.event_type).ok_or(Reject::Missing { field: "eventName" })?));
+    let service = plain(Some(f.event_source.or_else(|| insight("eventSource")).ok_or(Reject::Missing { field: "eventSource" })?));
     let (time, time_mark) = when::read(&said_time);
     let actor = Actor::read(f.user_identity);
-    let (mut class, mut activity, mut target) = kind::of(&service, &operation);
+    // An insight tells of many calls and is none itself.
+    let (mut class, mut activity, mut target) = if f.insight.is_some() { OTHER_CALL } else { kind::of(&service, &operation) };
     let mut aim = target::aim(f, &actor, target);
     if !has_subject(class, &aim, &actor) {
-        (class, activity, target) = (class::API_ACTIVITY, 99, Target::Thing);
+        (class, activity, target) = OTHER_CALL;
         aim = target::aim(f, &actor, target);
     }
     let failure = failure(f, &operation);
@@ -277,6 +279,7 @@ impl Event<'_> {
         keep("eventType", f.event_type);
         keep("readOnly", f.read_only);
         keep("additionalEventData", f.additional);
+        keep("insightDetails", f.insight);
         if f.request_id.is_none() {
             keep("requestParameters", f.request);
         }
@@ -287,13 +290,22 @@ impl Event<'_> {
             let empty = matches!(value, "null" | "{}");
             keep(&format!("userIdentity.{path}{}", json::unescape(name)), (!empty).then_some(value));
         }
-        for (name, value) in [("userIdentity.sessionContext.sessionIssuer.accountId", &self.actor.issuer.account)] {
+        let a = self.actor;
+        let principal = if a.session.is_empty() && !a.issuer.principal.is_empty() { &*a.principal } else { "" };
+        let issuer = if a.issuer.name == a.name { "" } else { &*a.issuer.name };
+        for (name, value) in [("accountId", &*a.issuer.account), ("userName", issuer)] {
             if !value.is_empty() {
-                out.other(name, value);
+                out.other(&format!("userIdentity.sessionContext.sessionIssuer.{name}"), value);
             }
+        }
+        if !principal.is_empty() {
+            out.other("userIdentity.principalId", principal);
         }
     }
 }
+
+/// An API call of no kind that OCSF lists.
+const OTHER_CALL: kind::Kind = (class::API_ACTIVITY, 99, Target::Thing);
 
 /// OCSF's `account.type_id` for an AWS account.
 const AWS_ACCOUNT: i64 = 10;

@@ -75,7 +75,7 @@ fn envelope_array_and_documents() {
     assert_eq!(shown("{\"a\":1}\n\n{\"b\":2}{\"c\":3}", JSON), ["{\"a\":1}\n", "~\n", "{\"b\":2}", "{\"c\":3}"]);
     assert_eq!(shown("{\n \"a\": [\n{\"x\":1},\n{\"y\":2}\n ]\n}\n", JSON), ["{\n \"a\": [\n{\"x\":1},\n{\"y\":2}\n ]\n}\n"]);
     assert_eq!(shown("{\"v\":1,\"Records\":[{\"a\":1}],\"w\":{\"x\":\"}\"}}", JSON), ["~{\"v\":1,\"Records\":[", "{\"a\":1}", "~],\"w\":{\"x\":\"}\"}}"]);
-    assert_eq!(shown("{\"Records\":[]}", JSON), ["~{\"Records\":[]}"]);
+    assert_eq!(shown("{\"Records\":[]}", JSON), ["~{\"Records\":[", "~]}"]);
 }
 
 #[test]
