@@ -167,7 +167,8 @@ fn ausearch_rows() {
     for (raw, expected) in &pairs {
         let ours = parse(raw);
         let table = String::from_utf8_lossy(&read(expected)).into_owned();
-        for row in table.lines().skip(1).filter(|r| r.split(',').count() >= 16) {
+        for row in table.lines().skip(1).filter(|r| r.split(',').count() >= 16 && !r.contains(",01/01/70,")) {
+            // A row of 1970 is ausearch's own for a line that it could not read.
             ausearch(&map, &mut tally, row, &ours);
         }
     }
@@ -194,7 +195,7 @@ fn ausearch(map: &Map, tally: &mut Tally, row: &str, ours: &[Event]) {
 }
 
 /// Facts kept when this was written; fewer is a step back.
-const GO_RECORDS: u64 = 1;
-const GO_EVENTS: u64 = 1;
-const LAUREL: u64 = 1;
-const AUSEARCH: u64 = 1;
+const GO_RECORDS: u64 = 1083;
+const GO_EVENTS: u64 = 1471;
+const LAUREL: u64 = 766;
+const AUSEARCH: u64 = 1449;

@@ -72,6 +72,13 @@ impl Map {
         Map(map)
     }
 
+    /// Whether the map says, by the event's text, that an oracle's facts about it are not compared.
+    pub fn reason(&self, oracle: &str, event: &Event) -> bool {
+        use event::{Column, Fields};
+        let text = event.text(Column::Message).unwrap_or_default();
+        self.0.keys().any(|(o, field)| o == oracle && field.strip_prefix("text:").is_some_and(|t| text.contains(t)))
+    }
+
     fn places(&self, oracle: &str, record: &str, field: &str) -> Vec<String> {
         let get = |field: &str| self.0.get(&(oracle.to_owned(), field.to_owned())).cloned();
         let part = field.rsplit_once('.').map(|(p, _)| format!("{p}.*"));
@@ -113,6 +120,11 @@ impl Tally {
     /// A fact that is plainly there.
     pub fn keep(&mut self) {
         self.kept += 1;
+    }
+
+    /// A fact that is not compared.
+    pub fn skip(&mut self) {
+        self.skipped += 1;
     }
 
     /// A fact that is nowhere.
@@ -194,8 +206,8 @@ fn plain(text: &str) -> String {
     let word = text.to_ascii_lowercase();
     match word.as_str() {
         "unset" | "-1" => return "#4294967295".into(),
-        "yes" | "success" | "1" | "res=1" => return "1".into(),
-        "no" | "fail" | "failed" | "failure" | "0" => return "0".into(),
+        "yes" | "success" => return "#1".into(),
+        "no" | "fail" | "failed" | "failure" => return "#".into(),
         "null" | "(null)" | "(none)" | "?" | "" => return "null".into(),
         _ => {}
     }

@@ -55,6 +55,9 @@ pub fn hex(text: &str) -> Option<Vec<u8>> {
 
 /// The command line of PROCTITLE: arguments end with NUL; the kernel cuts it at 128 bytes.
 pub fn proctitle(field: Field<'_>) -> String {
+    // Some copies of logs have its hex in lower case.
+    let upper = field.value.to_ascii_uppercase();
+    let field = if !field.quoted && hex(&upper).is_some() { Field { value: &upper, ..field } } else { field };
     let Some(text) = text(Field { key: "proctitle", ..field }) else { return String::new() };
     text.trim_end_matches('\0').replace('\0', " ")
 }

@@ -89,6 +89,9 @@ pub fn fields(body: &str) -> (Vec<Field<'_>>, Vec<Field<'_>>) {
     scan(raw, &mut own);
     let mut names = Vec::new();
     scan(tail, &mut names);
+    // Copies that lost the separator still tell names by their upper case.
+    let is_name = |f: &Field<'_>| !f.key.is_empty() && f.key.bytes().all(|b| b.is_ascii_uppercase() || b == b'-' || b == b'_');
+    names.extend(own.extract_if(.., |f| is_name(f)));
     (own, names)
 }
 
@@ -114,7 +117,9 @@ fn scan<'a>(text: &'a str, out: &mut Vec<Field<'a>>) {
             continue;
         }
         let (value, quoted, after) = value_of(value);
-        let key = renamed(word_before, key, out);
+        // Before 2008, programs put their last fields in brackets: `(hostname=?, addr=?, terminal=cron res=success)`.
+        let value = if quoted { value } else { value.strip_suffix(')').filter(|v| !v.contains('(')).unwrap_or(value) };
+        let key = renamed(word_before, key.trim_start_matches('('), out);
         out.push(Field { key, value, quoted });
         word_before = "";
         rest = after.trim_start();
@@ -140,6 +145,9 @@ fn value_of(text: &str) -> (&str, bool, &str) {
     }
     if let Some((value, after)) = text.strip_prefix('{').and_then(|t| t.split_once('}')) {
         return (value.trim(), false, after);
+    }
+    if let Some(after) = text.strip_prefix("(null)") {
+        return ("(null)", false, after);
     }
     let end = text.find(' ').unwrap_or(text.len());
     let (value, after) = text.split_at_checked(end).unwrap_or((text, ""));

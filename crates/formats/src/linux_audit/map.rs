@@ -6,7 +6,7 @@ use event::{Attr, Class, Column, Mark, Sink, Time, attr, class};
 
 use super::{
     assemble::Open,
-    decode,
+    decode::{self, Socket},
     line::{self, Field},
     programs, syscalls,
 };
@@ -112,11 +112,11 @@ impl<'a> Seen<'a> {
     /// Whether it went well, from `success=` or `res=`.
     pub fn outcome(&self, out: &mut dyn Sink, record: &Rec<'_>) -> Option<bool> {
         let said = record.get("success").or_else(|| record.get("res")).or_else(|| record.get("result"))?;
-        let success = match said.value {
-            "yes" | "success" | "1" => true,
-            "no" | "failed" | "failure" | "0" => false,
-            _ => return None,
-        };
+        let is = |words: &[&str]| words.iter().any(|w| said.value.eq_ignore_ascii_case(w));
+        let success = is(&["yes", "success", "1"]);
+        if !success && !is(&["no", "failed", "failure", "fail", "0"]) {
+            return None;
+        }
         set_outcome(out, success);
         Some(success)
     }
@@ -222,6 +222,23 @@ fn mapped(kind: &str) -> &'static [&'static str] {
     }
 }
 
+/// A socket address in words, whether or not the event's class has a place for it.
+fn socket(saddr: &str, out: &mut dyn Sink) {
+    match decode::socket(saddr) {
+        Some(Socket::Inet(ip, port)) => {
+            out.other("SOCKADDR.family", if ip.is_ipv4() { "ipv4" } else { "ipv6" });
+            out.other("SOCKADDR.addr", &ip.to_string());
+            out.other("SOCKADDR.port", &port.to_string());
+        }
+        Some(Socket::Unix(path)) => {
+            out.other("SOCKADDR.family", "unix");
+            out.other("SOCKADDR.path", &path);
+        }
+        Some(Socket::Other(family)) => out.other("SOCKADDR.family", &if family == 16 { "netlink".to_owned() } else { family.to_string() }),
+        None => {}
+    }
+}
+
 /// Everything that has no attribute goes to `unmapped`, as `TYPE.field`, decoded.
 fn rest(seen: &Seen<'_>, out: &mut dyn Sink) {
     if !out.wants_object() {
@@ -230,14 +247,18 @@ fn rest(seen: &Seen<'_>, out: &mut dyn Sink) {
     let mut name = String::new();
     let mut arguments = decode::Arguments::default();
     let argued = seen.of("EXECVE").is_some();
+    let process = syscalls::maps(seen);
     for record in &seen.records {
         for field in record.fields.iter().chain(&record.names) {
             let is_argument = record.kind == "EXECVE" && arguments.take(*field);
-            if is_argument || (syscalls::maps(seen) && mapped(record.kind).contains(&field.key)) {
+            if is_argument || (process && mapped(record.kind).contains(&field.key)) {
                 continue;
             }
             name.clear();
             name.extend([record.kind, ".", if field.key.is_empty() { "text" } else { field.key }]);
+            if (record.kind, field.key) == ("SOCKADDR", "saddr") {
+                socket(field.value, out);
+            }
             match decode::text(*field) {
                 _ if record.kind == "PROCTITLE" && field.key == "proctitle" => out.other(&name, &decode::proctitle(*field)),
                 Some(text) => out.other(&name, &text),

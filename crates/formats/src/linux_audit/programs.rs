@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use event::{Class, Column, Sink, attr, class, entity::canonical_ip};
 
-use super::map::{Rec, Seen, put, put_key, set_outcome};
+use super::{
+    map::{Rec, Seen, put, put_key, set_outcome},
+    tables,
+};
 
 /// What a type means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +72,25 @@ pub fn event(seen: &Seen<'_>, record: &Rec<'_>, out: &mut dyn Sink) {
     if seen.outcome(out, record).is_none() {
         verdict(record, out);
     }
+    named_call(record, out);
     if out.wants_object() {
         out.text(attr::MESSAGE, &message(record));
+    }
+}
+
+/// Whether the record itself says how it went.
+pub fn says_outcome(record: &Rec<'_>) -> bool {
+    record.get("res").is_some() || record.get("result").is_some()
+}
+
+/// A record of its own that tells of a system call (SECCOMP): the call's name beside its number.
+fn named_call(record: &Rec<'_>, out: &mut dyn Sink) {
+    let (Some(arch), Some(number)) = (record.get("arch"), record.get("syscall")) else { return };
+    if let Some(name) = tables::syscall(arch.value, number.value) {
+        out.other("syscall", name);
+    }
+    if let Some(machine) = tables::machine(arch.value) {
+        out.other("arch", machine);
     }
 }
 
@@ -116,6 +136,9 @@ fn actor(seen: &Seen<'_>, record: &Rec<'_>, out: &mut dyn Sink) {
         out.int(attr::ACTOR_PROCESS_PID, pid);
         put(out, attr::ACTOR_PROCESS_PATH, record.text("exe"));
         put(out, attr::ACTOR_PROCESS_NAME, record.text("comm"));
+        if let Some(ppid) = record.int("ppid") {
+            out.int(attr::ACTOR_PROCESS_PARENT_PID, ppid);
+        }
     } else {
         put_key(out, Column::Exe, record.text("exe"));
     }

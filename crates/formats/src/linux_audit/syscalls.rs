@@ -76,6 +76,9 @@ pub fn event(seen: &Seen<'_>, out: &mut dyn Sink) {
     if let Some(first) = seen.records.iter().find(|r| programs::outranks(r.kind)) {
         programs::event(seen, first, out);
         process(seen, call, out, false);
+        if !programs::says_outcome(first) {
+            seen.outcome(out, call);
+        }
     } else {
         mapped(seen, call, name, out);
     }

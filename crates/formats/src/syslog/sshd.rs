@@ -270,11 +270,23 @@ fn connected(text: &str) -> Option<Said<'_>> {
             return Some(Said { reason: reason.trim(), ..Said::new(kind, place) });
         }
     }
+    if let Some(said) = shell(text) {
+        return Some(said);
+    }
     if let Some(rest) = text.strip_prefix("Read error from remote host ") {
         let (place, reason) = disconnect(rest)?;
         return Some(Said { reason: reason.trim(), ..Said::new(RESET, place) });
     }
     reverse(text)
+}
+
+/// `Starting session: shell on pts/0 for al from 192.0.2.1 port 4 id 0`, `Close session: user al from 192.0.2.1 port 4 id 0`.
+fn shell(text: &str) -> Option<Said<'_>> {
+    let opens = text.strip_prefix("Starting session: ").and_then(|r| r.rsplit_once(" for ")).map(|(_, who)| (OPEN, who));
+    let (kind, who) = opens.or_else(|| text.strip_prefix("Close session: user ").map(|who| (CLOSE, who)))?;
+    let (user, place) = who.rsplit_once(" from ")?;
+    let (place, _, _) = Place::read(place)?;
+    Some(Said { user, ..Said::new(kind, place) })
 }
 
 /// Reverse names are the attacker's; the address is sshd's.
