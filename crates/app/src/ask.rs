@@ -71,23 +71,22 @@ fn is_user(value: &str, name: &str) -> bool {
     value.split_once('@').is_some_and(|(user, _)| user == name) || value.strip_suffix(name).is_some_and(|rest| rest.ends_with("user/") || rest.ends_with("role/"))
 }
 
-/// The values in the logs that take the fewest changes to become what was asked.
+/// The values in the logs that are most like what was asked.
 fn nearest(lake: &Lake, searched: &[Entity]) -> anyhow::Result<Vec<Entity>> {
-    let mut ranked: Vec<(usize, Entity)> = Vec::new();
+    let mut found = Vec::new();
     for wanted in searched {
         for &column in Column::ALL.iter().filter(|c| c.kind() == Some(wanted.kind)) {
-            for value in lake.distinct(column, NAMES_MAX)? {
-                let distance = respond::distance(&wanted.value, &value);
-                if distance <= wanted.value.chars().count().div_ceil(3) {
-                    ranked.push((distance, Entity { kind: wanted.kind, value }));
+            let values = lake.distinct(column, NAMES_MAX)?;
+            for value in respond::words::alike(&wanted.value, values.iter().map(String::as_str), NEAREST) {
+                let e = Entity { kind: wanted.kind, value: value.to_owned() };
+                if !found.contains(&e) {
+                    found.push(e);
                 }
             }
         }
     }
-    ranked.sort();
-    ranked.dedup();
-    ranked.truncate(NEAREST);
-    Ok(ranked.into_iter().map(|(_, e)| e).collect())
+    found.truncate(NEAREST);
+    Ok(found)
 }
 
 /// The YAML files of a folder (and below), sorted by path, as (path, text).
@@ -111,6 +110,15 @@ pub fn yaml_files(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
     Ok(files)
 }
 
+/// The registry as it can be read; its faults are `muster check`'s to tell, here they are only counted.
+pub fn registry(g: &Global) -> anyhow::Result<respond::Registry> {
+    let (registry, problems) = respond::Registry::load(&registry_files(g)?);
+    if !problems.is_empty() {
+        eprintln!("muster: the registry has {} problems, what could be read is used; see `muster check`", problems.len());
+    }
+    Ok(registry)
+}
+
 /// The files of the registry: the folder named, or `./registry`, or none.
 pub fn registry_files(g: &Global) -> anyhow::Result<Vec<(String, String)>> {
     folder(g.registry.as_deref(), "registry")
@@ -128,4 +136,11 @@ fn folder(named: Option<&Path>, default: &str) -> anyhow::Result<Vec<(String, St
         None if Path::new(default).is_dir() => yaml_files(&PathBuf::from(default)),
         None => Ok(Vec::new()),
     }
+}
+
+/// What to tell somebody whose indicator is in no log: what was searched, and what is near.
+pub fn unknown(found: &Found) -> String {
+    let list = |es: &[Entity]| es.iter().map(Entity::to_string).collect::<Vec<_>>().join(", ");
+    let near = if found.nearest.is_empty() { String::new() } else { format!("; nearest in the logs: {}", list(&found.nearest)) };
+    format!("no log has anything of `{}` (searched as {}){near}", crate::show::harmless(&found.asked), list(&found.searched))
 }

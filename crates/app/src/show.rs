@@ -42,7 +42,12 @@ pub fn size(bytes: u64) -> String {
 
 /// Makes text from a log harmless for a terminal: control characters, escapes and direction overrides become visible.
 pub fn harmless(text: &str) -> String {
-    respond::report::escape(text)
+    respond::words::safe(text)
+}
+
+/// The word that JSON has for a value, spaces for underscores.
+pub fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
 }
 
 /// A table with a header; columns are as wide as they must be, the last one is cut so that a line fits `width`.
