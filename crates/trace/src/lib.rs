@@ -6,3 +6,5 @@
 
 pub mod links;
 pub use links::{Aggregate, links};
+pub mod scope;
+pub use scope::{Coverage, Question, Scope, absorb, finish, questions};

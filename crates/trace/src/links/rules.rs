@@ -120,6 +120,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule(Host, &[K::Login], P::Credential, R::LoggedIn, P::Opened, P::Address),
     rule(Host, &[K::Login], P::Opened, R::LoggedIn, P::User, P::Nothing),
     rule(Host, &[K::Login], P::Opened, R::On, P::Host, P::Nothing),
+    rule(Host, &[K::Login], P::User, R::On, P::Host, P::Address),
     rule(Host, &[K::Login], P::Sshd, R::LoggedIn, P::Opened, P::Process),
     rule(Both, &[K::Failed], P::Address, R::Failed, P::User, P::Nothing),
     rule(Host, &[K::Failed], P::Address, R::Failed, P::Host, P::Nothing),
@@ -147,7 +148,6 @@ pub(super) const TABLE: &[Rule] = &[
     rule(Cloud, &[K::Key], P::Actor, R::Granted, P::TargetUser, P::Address),
     Rule { when: When { kinds: &[K::Change], place: Host }, from: P::Actor, relation: None, to: P::TargetUser, via: P::Process },
     Rule { when: When { kinds: &[K::Change], place: Cloud }, from: P::Actor, relation: None, to: P::TargetUser, via: P::Address },
-    Rule { when: When { kinds: &[K::Change], place: Cloud }, from: P::Actor, relation: None, to: P::Resource, via: P::Address },
     // What ran, and what it did.
     rule(Host, &[K::Launch], P::Parent, R::Started, P::Process, P::Nothing),
     rule(Host, &[K::Launch], P::Program, R::Executed, P::Actor, P::Nothing),

@@ -1,0 +1,204 @@
+//! The answer in the shape of `muster scope --json`.
+
+use std::collections::BTreeMap;
+
+use event::{Entity, Kind, Relation, Time};
+use serde::{Deserialize, Serialize};
+
+use super::{Blind, Coverage, Exfiltration, Level, Rule, Scope, Status, blind, exfil, graph::Id, habit::host_in};
+
+/// One entity of the scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScopeNode {
+    /// The entity.
+    pub entity: Entity,
+    /// Its kind.
+    pub kind: String,
+    /// What the incident is to it.
+    pub status: Status,
+    /// When it was reached.
+    pub since: Option<Time>,
+    /// How sure that is.
+    pub confidence: Level,
+    /// The system that it belongs to; the registry knows, trace does not.
+    pub system: Option<String>,
+    /// Who owns it; likewise.
+    pub owner: Option<String>,
+    /// Ids of the events that lead from the entry to it, in order.
+    pub path: Vec<String>,
+}
+
+/// One hop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edge {
+    /// From which entity.
+    pub from: Entity,
+    /// To which.
+    pub to: Entity,
+    /// How.
+    pub relation: Relation,
+    /// When first.
+    pub time: Time,
+    /// The event that shows it.
+    pub event: String,
+    /// Why the hop was taken.
+    pub rule: Rule,
+    /// How sure it is.
+    pub confidence: Level,
+}
+
+/// How far the scope looked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completeness {
+    /// Whether no question was left open and no limit was reached.
+    pub whole: bool,
+    /// Rounds of questions.
+    pub rounds: u32,
+    /// Entities whose links were asked for.
+    pub asked: usize,
+    /// Links looked at.
+    pub links: usize,
+    /// Names of limits that were reached: `rounds`, `nodes`, `links`.
+    pub limits: Vec<String>,
+    /// Acts before this were taken as habit.
+    pub suspected_since: Option<Time>,
+}
+
+/// How far it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What it started from.
+    pub indicators: Vec<Entity>,
+    /// Where it began, as far as the logs show; none if nothing out of habit is tied to the indicators.
+    pub entry: Vec<Entity>,
+    /// The entities, in the order in which they were reached.
+    pub nodes: Vec<ScopeNode>,
+    /// The hops, in order of time.
+    pub edges: Vec<Edge>,
+    /// Whether data went out.
+    pub exfiltration: Exfiltration,
+    /// What could not be seen.
+    pub not_visible: Vec<Blind>,
+    /// How far the scope looked.
+    pub completeness: Completeness,
+}
+
+pub(super) fn of(scope: &Scope, coverage: &Coverage) -> Answer {
+    let shown = Shown { scope };
+    let edges = shown.edges();
+    let nodes = shown.nodes();
+    let limits: Vec<String> = scope.cut.iter().map(|c| (*c).to_owned()).collect();
+    let completeness = Completeness {
+        whole: limits.is_empty() && scope.wanted.is_empty(),
+        rounds: scope.rounds,
+        asked: scope.asked.len(),
+        links: scope.graph.len(),
+        limits,
+        suspected_since: scope.suspected_since(),
+    };
+    Answer {
+        indicators: scope.indicators.clone(),
+        entry: scope.reached.entries.iter().map(|id| scope.graph.name(*id).clone()).collect(),
+        exfiltration: exfil::verdict(&nodes, &edges, coverage),
+        not_visible: blind::spots(&nodes, &completeness, coverage),
+        nodes,
+        edges,
+        completeness,
+    }
+}
+
+/// What is shown of a scope: processes that a session ties are evidence, not nodes.
+struct Shown<'a> {
+    scope: &'a Scope,
+}
+
+impl Shown<'_> {
+    fn name(&self, id: Id) -> &Entity {
+        self.scope.graph.name(id)
+    }
+
+    /// The node itself, or the session that a process belongs to.
+    fn stands_for(&self, id: Id) -> Id {
+        let mut at = id;
+        while self.name(at).kind == Kind::Process && !self.scope.ids.contains(&at) {
+            match self.scope.reached.nodes.get(&at).and_then(|n| n.before.as_ref()) {
+                Some((before, _)) => at = *before,
+                None => break,
+            }
+        }
+        at
+    }
+
+    fn path(&self, id: Id) -> Vec<String> {
+        let mut path = Vec::new();
+        let mut at = id;
+        while let Some((before, event)) = self.scope.reached.nodes.get(&at).and_then(|n| n.before.as_ref()) {
+            path.push(event.clone());
+            at = *before;
+            if path.len() > self.scope.reached.nodes.len() {
+                break;
+            }
+        }
+        path.reverse();
+        path.dedup();
+        path
+    }
+
+    fn nodes(&self) -> Vec<ScopeNode> {
+        let mut status: BTreeMap<Id, Status> = BTreeMap::new();
+        for (&id, node) in &self.scope.reached.nodes {
+            if self.stands_for(id) == id {
+                status.insert(id, node.status);
+            }
+        }
+        // Root on a machine is the machine.
+        let roots = status.keys().filter_map(|id| self.name(*id).value.strip_prefix("root@").map(str::to_owned));
+        let ruled: Vec<String> = roots.collect();
+        for (id, status) in &mut status {
+            if self.name(*id).kind == Kind::Host && ruled.contains(&self.name(*id).value) {
+                *status = Status::Controlled;
+            }
+        }
+        let mut nodes: Vec<ScopeNode> = status.into_iter().filter_map(|(id, status)| self.node(id, status)).collect();
+        for (&id, indicator) in self.scope.ids.iter().zip(&self.scope.indicators) {
+            if !self.scope.reached.nodes.contains_key(&id) {
+                nodes.push(self.named(indicator));
+            }
+        }
+        nodes.sort_by(|a, b| (a.since, a.status, &a.entity).cmp(&(b.since, b.status, &b.entity)));
+        nodes
+    }
+
+    fn node(&self, id: Id, status: Status) -> Option<ScopeNode> {
+        let node = self.scope.reached.nodes.get(&id)?;
+        let entity = self.name(id).clone();
+        let kind = entity.kind.name().to_owned();
+        Some(ScopeNode { entity, kind, status, since: Some(node.since), confidence: node.level, system: None, owner: None, path: self.path(id) })
+    }
+
+    fn named(&self, e: &Entity) -> ScopeNode {
+        let kind = e.kind.name().to_owned();
+        ScopeNode { entity: e.clone(), kind, status: Status::Named, since: None, confidence: Level::Shown, system: None, owner: None, path: Vec::new() }
+    }
+
+    fn edges(&self) -> Vec<Edge> {
+        let mut edges: BTreeMap<(Time, &Entity, Relation, &Entity), Edge> = BTreeMap::new();
+        for hop in &self.scope.reached.hops {
+            let (from, to) = (self.name(self.stands_for(hop.from)), self.name(self.stands_for(hop.to)));
+            if from == to || (to.kind == Kind::Host && host_in(from) == Some(&to.value) && hop.relation != Relation::On) {
+                continue;
+            }
+            let edge = Edge {
+                from: from.clone(),
+                to: to.clone(),
+                relation: hop.relation,
+                time: hop.time,
+                event: hop.event.clone(),
+                rule: hop.rule,
+                confidence: hop.level,
+            };
+            edges.entry((hop.time, from, hop.relation, to)).or_insert(edge);
+        }
+        edges.into_values().collect()
+    }
+}

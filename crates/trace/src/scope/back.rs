@@ -1,0 +1,180 @@
+//! Backward from the indicators, along relations that hand over control, to where it began.
+//!
+//! What is habit is not followed: an engineer who reads the bucket each day is no cause of today's theft. An identity that a person
+//! named, of which nothing is out of habit, is followed whole: the responder said that it is bad.
+
+use std::collections::BTreeSet;
+
+use event::{Kind, Relation, Time};
+
+use super::{
+    bridge,
+    graph::{Id, Row},
+    habit::Known,
+};
+
+/// An actor, and the address that ties its acts to the intruder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Start {
+    pub who: Id,
+    pub tie: Option<Id>,
+}
+
+/// Everything that led to the indicators, and which of it had no cause of its own.
+#[derive(Debug, Default)]
+pub(super) struct Causes {
+    pub roots: BTreeSet<Start>,
+    seen: BTreeSet<Start>,
+}
+
+/// Walks back from the indicators.
+pub(super) fn causes(known: &Known<'_>, indicators: &[Id]) -> Causes {
+    let mut causes = Causes::default();
+    let mut open: Vec<Start> = indicators.iter().flat_map(|i| starts(known, *i)).collect();
+    while let Some(start) = open.pop() {
+        if !causes.seen.insert(start) {
+            continue;
+        }
+        let before = if known.need(start.who) { of(known, start) } else { Vec::new() };
+        if before.is_empty() {
+            causes.roots.insert(start);
+        }
+        open.extend(before);
+    }
+    causes
+}
+
+/// What an indicator stands for: actors stand for themselves, things for those who did something unusual to them.
+fn starts(known: &Known<'_>, id: Id) -> Vec<Start> {
+    if !known.need(id) {
+        return Vec::new();
+    }
+    match known.kind(id) {
+        Kind::Ip if known.hub(id) || bridge::inside(known, id) => unusual_from(known, id),
+        Kind::Ip => vec![Start { who: id, tie: None }],
+        Kind::Session if known.on_host(id) => vec![Start { who: id, tie: None }],
+        Kind::Process => vec![Start { who: known.session_of(id).unwrap_or(id), tie: None }],
+        Kind::Credential | Kind::Session | Kind::User => identity(known, id),
+        _ => known.graph.into(id).filter(|r| recent(known, r)).flat_map(|r| doer(known, r)).collect(),
+    }
+}
+
+/// Those of a shared address who had not come from it before.
+fn unusual_from(known: &Known<'_>, address: Id) -> Vec<Start> {
+    let new = |r: &&Row| matches!(r.relation, Relation::Used | Relation::LoggedIn) && recent(known, r) && known.kind(r.to) != Kind::User;
+    let rows = known.graph.out(address).filter(new);
+    rows.filter(|r| known.usual(r.to, Some(address)) == Some(false)).map(|r| Start { who: r.to, tie: tie_of(known, r.to, address) }).collect()
+}
+
+fn tie_of(known: &Known<'_>, who: Id, address: Id) -> Option<Id> {
+    (!(known.kind(who) == Kind::Session && known.on_host(who))).then_some(address)
+}
+
+/// An identity: the unusual ones of its uses; all of them, if none is unusual.
+fn identity(known: &Known<'_>, id: Id) -> Vec<Start> {
+    let mut found: Vec<Start> = Vec::new();
+    for r in known.graph.into(id).filter(|r| recent(known, r)) {
+        match r.relation {
+            Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip && known.kind(id) == Kind::User && known.on_host(id) => {}
+            Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip => {
+                if known.usual(id, Some(r.from)) == Some(false) || (known.need(r.from) && !known.pair(r.from, id)) {
+                    found.push(Start { who: id, tie: Some(r.from) });
+                }
+            }
+            _ => found.extend(doer(known, r)),
+        }
+    }
+    if known.kind(id) == Kind::Credential && known.on_host(id) {
+        let logins = known.graph.out(id).filter(|r| r.relation == Relation::LoggedIn && recent(known, r));
+        found.extend(logins.filter(|r| known.usual(r.to, None) == Some(false)).map(|r| Start { who: r.to, tie: None }));
+    }
+    if found.is_empty() { vec![Start { who: id, tie: None }] } else { found }
+}
+
+/// Who did what a link says, if that was out of habit.
+fn doer(known: &Known<'_>, r: &Row) -> Option<Start> {
+    let acts = !matches!(r.relation, Relation::Failed | Relation::Touched | Relation::Executed);
+    let user_at_host = r.relation == Relation::On && known.kind(r.from) == Kind::User;
+    if !acts || user_at_host || known.kind(r.from) == Kind::Ip || known.usual(r.from, r.via) != Some(false) {
+        return None;
+    }
+    let who = if known.kind(r.from) == Kind::Process { known.session_of(r.from)? } else { r.from };
+    Some(Start { who, tie: r.via.filter(|v| known.kind(*v) == Kind::Ip).and_then(|v| tie_of(known, who, v)) })
+}
+
+fn recent(known: &Known<'_>, r: &Row) -> bool {
+    r.last >= known.since
+}
+
+/// What handed control to an actor.
+fn of(known: &Known<'_>, start: Start) -> Vec<Start> {
+    match known.kind(start.who) {
+        Kind::Ip => of_address(known, start.who),
+        Kind::Session if known.on_host(start.who) => of_login(known, start.who),
+        Kind::Process => of_process(known, start.who),
+        _ => of_identity(known, start),
+    }
+}
+
+/// An address has no cause in itself; but the keys that it used have makers, and machines connected to it.
+fn of_address(known: &Known<'_>, address: Id) -> Vec<Start> {
+    if known.hub(address) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for r in known.graph.out(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn) && recent(known, r)) {
+        if known.need(r.to) {
+            found.extend(makers(known, r.to, Some(r.last)));
+        }
+    }
+    let connected = known.graph.into(address).filter(|r| r.relation == Relation::Connected && recent(known, r));
+    found.extend(connected.filter_map(|r| doer(known, r)));
+    found
+}
+
+/// Who made an identity or key, or handed it out, not later than it was used.
+fn makers(known: &Known<'_>, who: Id, used: Option<Time>) -> Vec<Start> {
+    let made = |r: &&Row| matches!(r.relation, Relation::Created | Relation::Assumed) && recent(known, r) && used.is_none_or(|u| r.first <= u);
+    let lasting = |r: &&Row| !(r.relation == Relation::Assumed && known.kind(who) == Kind::User);
+    let rows = known.graph.into(who).filter(made).filter(lasting);
+    rows.filter(|r| known.usual(r.from, r.via) != Some(true)).map(|r| Start { who: r.from, tie: r.via.and_then(|v| tie_of(known, r.from, v)) }).collect()
+}
+
+fn of_login(known: &Known<'_>, session: Id) -> Vec<Start> {
+    let mut found = Vec::new();
+    for r in known.twins(session).into_iter().flat_map(|s| known.graph.into(s)) {
+        let from = known.kind(r.from) == Kind::Ip && r.relation == Relation::LoggedIn && known.need(r.from);
+        if from && !known.hub(r.from) && !bridge::inside(known, r.from) {
+            found.push(Start { who: r.from, tie: None });
+        }
+    }
+    for twin in known.twins(session) {
+        found.extend(bridge::behind(known, twin).into_iter().map(|(who, _)| Start { who, tie: None }));
+    }
+    found
+}
+
+fn of_process(known: &Known<'_>, process: Id) -> Vec<Start> {
+    if let Some(session) = known.session_of(process) {
+        return vec![Start { who: session, tie: None }];
+    }
+    let parents = known.graph.into(process).filter(|r| r.relation == Relation::Started && recent(known, r));
+    parents.map(|r| Start { who: r.from, tie: None }).collect()
+}
+
+fn of_identity(known: &Known<'_>, start: Start) -> Vec<Start> {
+    let mut found = makers(known, start.who, None);
+    let own = |r: &&Row| recent(known, r) && r.relation == Relation::LoggedIn && r.via == start.tie && known.kind(r.from) != Kind::Ip;
+    if start.tie.is_some() {
+        found.extend(known.graph.into(start.who).filter(own).map(|r| Start { who: r.from, tie: start.tie }));
+    } else if known.on_host(start.who) && known.kind(start.who) == Kind::User {
+        let rows = known.graph.into(start.who).filter(|r| recent(known, r) && matches!(r.relation, Relation::LoggedIn | Relation::Became));
+        found.extend(rows.filter(|r| known.usual(r.from, r.via) == Some(false)).map(|r| Start { who: r.from, tie: None }));
+    }
+    if let Some(address) = start.tie.filter(|a| known.need(*a)) {
+        if !known.hub(address) && !bridge::inside(known, address) {
+            found.push(Start { who: address, tie: None });
+        }
+    }
+    found
+}

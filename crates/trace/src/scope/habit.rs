@@ -1,0 +1,195 @@
+//! What is habit: pairs of address and identity seen before the day of suspicion, and addresses that many share.
+//! Habitual acts are not followed backward, and shared addresses are not crossed; only sessions are.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashSet},
+};
+
+use event::{Entity, Kind, Relation, Time, time::DAY};
+
+use super::graph::{Graph, Id, Row};
+
+/// An address from which so many identities of their own act on the suspected days is shared (a NAT, a proxy), even without days before to compare with.
+pub const HUB_IDENTITIES: usize = 5;
+
+/// What inference works on. It notes what it would have to know next.
+pub(super) struct Known<'a> {
+    pub graph: &'a Graph,
+    pub asked: &'a HashSet<Id>,
+    /// Acts before this are habit.
+    pub since: Time,
+    /// Addresses that the registry knows: address to host.
+    pub addresses: &'a BTreeMap<String, String>,
+    pub wanted: RefCell<BTreeSet<Id>>,
+}
+
+impl Known<'_> {
+    /// Whether the links of an entity are known; if not, they are asked for next.
+    pub fn need(&self, id: Id) -> bool {
+        let known = self.asked.contains(&id);
+        if !known {
+            self.wanted.borrow_mut().insert(id);
+        }
+        known
+    }
+
+    /// The kind of an entity.
+    pub fn kind(&self, id: Id) -> Kind {
+        self.graph.name(id).kind
+    }
+
+    /// Whether it is an identity of a machine, not of a provider.
+    pub fn on_host(&self, id: Id) -> bool {
+        let name = self.graph.name(id);
+        match name.kind {
+            Kind::User => name.value.contains('@') && !name.value.starts_with("arn:"),
+            Kind::Session => !name.value.starts_with("arn:"),
+            Kind::Credential => name.value.contains(':'),
+            _ => false,
+        }
+    }
+
+    /// Whether an address is shared: it was in use before the suspected days, or by many at once.
+    pub fn hub(&self, address: Id) -> bool {
+        let used = || self.graph.out(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
+        if used().any(|r| r.first < self.since) {
+            return true;
+        }
+        let own = |r: &&Row| {
+            self.kind(r.to) == Kind::User
+                && !self.graph.into(r.to).any(|m| matches!(m.relation, Relation::Assumed | Relation::Created) && m.first >= self.since)
+        };
+        used().filter(own).map(|r| r.to).collect::<BTreeSet<Id>>().len() >= HUB_IDENTITIES
+    }
+
+    /// Whether an identity was seen from an address before the suspected days.
+    pub fn pair(&self, address: Id, who: Id) -> bool {
+        self.graph.out(address).any(|r| r.to == who && matches!(r.relation, Relation::Used | Relation::LoggedIn) && r.first < self.since)
+    }
+
+    /// Whether what `actor` did, tied by `via`, is habit. `None`: it cannot be told (no address known, or not asked yet).
+    pub fn usual(&self, actor: Id, via: Option<Id>) -> Option<bool> {
+        match self.kind(actor) {
+            Kind::Session if self.on_host(actor) => self.usual_login(actor),
+            Kind::Process => self.session_of(actor).and_then(|s| self.usual_login(s)),
+            Kind::User if self.on_host(actor) => self.usual_user(actor),
+            Kind::Credential | Kind::Session | Kind::User => {
+                let address = via.filter(|v| self.kind(*v) == Kind::Ip)?;
+                self.need(address).then(|| {
+                    let users = self.graph.out(actor).filter(|r| r.relation == Relation::LoggedIn && r.via == via);
+                    self.pair(address, actor) || users.into_iter().any(|r| self.pair(address, r.to))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// A login is habit if its user came from its address before.
+    fn usual_login(&self, session: Id) -> Option<bool> {
+        if !self.need(session) {
+            return None;
+        }
+        let twins: Vec<Id> = self.twins(session);
+        let mut told = None;
+        for r in twins.iter().flat_map(|s| self.graph.into(*s)).filter(|r| r.relation == Relation::LoggedIn && self.kind(r.from) == Kind::Ip) {
+            if !self.need(r.from) {
+                return None;
+            }
+            let users = twins.iter().flat_map(|s| self.graph.out(*s)).filter(|u| u.relation == Relation::LoggedIn && self.kind(u.to) == Kind::User);
+            told = Some(told.unwrap_or(false) || users.into_iter().any(|u| self.pair(r.from, u.to)));
+        }
+        told
+    }
+
+    /// A user is habit if all addresses that it came from on the suspected days are.
+    fn usual_user(&self, user: Id) -> Option<bool> {
+        if !self.need(user) {
+            return None;
+        }
+        let from: Vec<Id> = self.graph.into(user).filter(|r| r.relation == Relation::Used && r.last >= self.since).map(|r| r.from).collect();
+        (!from.is_empty()).then(|| from.iter().all(|a| self.pair(*a, user)))
+    }
+
+    /// The session and the other names of the same login (sshd's and audit's).
+    pub fn twins(&self, session: Id) -> Vec<Id> {
+        let same = |r: &Row| r.relation == Relation::LoggedIn && self.kind(r.from) == Kind::Session && self.kind(r.to) == Kind::Session && self.on_host(r.to);
+        let to = self.graph.out(session).filter(|r| same(r)).map(|r| r.to);
+        let from = self.graph.into(session).filter(|r| same(r) && self.on_host(r.from)).map(|r| r.from);
+        let mut twins: Vec<Id> = std::iter::once(session).chain(to).chain(from).collect();
+        twins.sort_unstable();
+        twins.dedup();
+        twins
+    }
+
+    /// The session that a process belongs to.
+    pub fn session_of(&self, process: Id) -> Option<Id> {
+        self.graph.into(process).find(|r| r.relation == Relation::Started && self.kind(r.from) == Kind::Session).map(|r| r.from)
+    }
+
+    /// The host that an address belongs to: the registry's word, else what the host's own log said.
+    pub fn host_of(&self, address: Id) -> Option<String> {
+        let name = &self.graph.name(address).value;
+        let told = self.graph.into(address).find(|r| r.relation == Relation::On && self.kind(r.from) == Kind::Host);
+        self.addresses.get(name).cloned().or_else(|| told.map(|r| self.graph.name(r.from).value.clone()))
+    }
+
+    /// The addresses of a host. Asks for the host's links where the registry does not know one.
+    pub fn addresses_of(&self, host: &str) -> Vec<Id> {
+        let listed: Vec<Id> = self.addresses.iter().filter(|(_, h)| *h == host).filter_map(|(a, _)| self.graph.find(&Entity::new(Kind::Ip, a))).collect();
+        if !listed.is_empty() || self.addresses.values().any(|h| h == host) {
+            return listed;
+        }
+        let Some(id) = self.graph.find(&Entity::new(Kind::Host, host)) else { return Vec::new() };
+        self.need(id);
+        self.graph.out(id).filter(|r| r.relation == Relation::On && self.kind(r.to) == Kind::Ip).map(|r| r.to).collect()
+    }
+}
+
+/// The host in the name of a session, process or user of a machine.
+pub(super) fn host_in(e: &Entity) -> Option<&str> {
+    match e.kind {
+        Kind::Session | Kind::Process if !e.value.starts_with("arn:") => e.value.rsplit_once('/').map(|(h, _)| h),
+        Kind::User if !e.value.starts_with("arn:") => e.value.rsplit_once('@').map(|(_, h)| h),
+        Kind::File => e.value.split_once(':').map(|(h, _)| h),
+        Kind::Host => Some(&e.value),
+        _ => None,
+    }
+}
+
+/// The start of the day on which the suspicion falls, where nobody named it: the first day on which an indicator had to do with
+/// somebody whom it did not know on its own first day; for an address, its first day.
+pub(super) fn suspected(graph: &Graph, indicators: &[Id]) -> Option<Time> {
+    let day = |t: Time| t.0.div_euclid(DAY);
+    let mut suspected: Option<i64> = None;
+    for &id in indicators {
+        let mut met: BTreeMap<Id, i64> = BTreeMap::new();
+        for (r, other) in graph.out(id).map(|r| (r, r.to)).chain(graph.into(id).map(|r| (r, r.from))) {
+            if r.relation == Relation::Failed {
+                continue;
+            }
+            for other in [Some(other), r.via].into_iter().flatten().filter(|o| lasting(graph, *o)) {
+                let known = met.entry(other).or_insert(i64::MAX);
+                *known = (*known).min(day(r.first));
+            }
+        }
+        let first = graph.out(id).chain(graph.into(id)).map(|r| day(r.first)).min();
+        let news = met.values().copied().filter(|d| Some(*d) > first).min();
+        let own = if graph.name(id).kind == Kind::Ip { first } else { news.or(first) };
+        suspected = match (suspected, own) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    suspected.map(|d| Time(d.saturating_mul(DAY)))
+}
+
+/// Sessions, processes and handed-out keys are new every day; addresses, users and lasting keys are not.
+fn lasting(graph: &Graph, id: Id) -> bool {
+    let name = graph.name(id);
+    match name.kind {
+        Kind::Ip | Kind::User => true,
+        Kind::Credential => !name.value.starts_with("ASIA"),
+        _ => false,
+    }
+}
