@@ -203,6 +203,9 @@ fn same(expected: &str, found: &str) -> bool {
 }
 
 fn plain(text: &str) -> String {
+    if let Ok(ip) = text.parse::<std::net::IpAddr>() {
+        return ip.to_canonical().to_string();
+    }
     let word = text.to_ascii_lowercase();
     match word.as_str() {
         "unset" | "-1" => return "#4294967295".into(),
@@ -213,5 +216,5 @@ fn plain(text: &str) -> String {
     }
     let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0o")).unwrap_or(&word);
     let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if number { format!("#{}", digits.trim_start_matches('0')) } else { word.trim_start_matches("::ffff:").trim().to_owned() }
+    if number { format!("#{}", digits.trim_start_matches('0')) } else { word.trim().to_owned() }
 }

@@ -145,8 +145,15 @@ fn tag(rest: &str) -> (&str, Option<&str>, &str) {
     match after.strip_prefix(':') {
         Some(text) if !name.is_empty() => (name, pid, text.trim_start_matches(' ')),
         _ if pid.is_some() => (name, pid, after.trim_start_matches(' ')),
+        // RFC 3164 lets a tag end at any other character: `logger -t backup` without a colon. syslogd's own words are no tag.
+        _ if after.starts_with(' ') && is_tag(name) => (name, None, after.trim_start_matches(' ')),
         _ => ("", None, rest),
     }
+}
+
+fn is_tag(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'.';
+    name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(plain) && !matches!(name, "last" | "message")
 }
 
 #[cfg(test)]
@@ -165,7 +172,8 @@ mod tests {
         assert_eq!(of("Feb 17 17:40:17 sshd[19725]: Connection"), (None, "sshd", Some("19725"), "Connection"));
         assert_eq!(of("Apr 27 15:22:23 niban su(pam_unix)[23164]: x"), (Some("niban"), "su(pam_unix)", Some("23164"), "x"));
         assert_eq!(of("2016-10-25T12:37:23.297265-07:00 INFO cron[13707]: done"), (None, "cron", Some("13707"), "done"));
-        assert_eq!(of("<15>Mar  6 04:07:28 host this is debug"), (Some("host"), "", None, "this is debug"));
+        assert_eq!(of("<15>Mar  6 04:07:28 host log_tag this is debug"), (Some("host"), "log_tag", None, "this is debug"));
+        assert_eq!(of("Mar  6 04:07:28 host last message repeated 2 times"), (Some("host"), "", None, "last message repeated 2 times"));
         assert!(read("no time here").is_none());
     }
 }

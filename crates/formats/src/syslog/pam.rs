@@ -170,8 +170,10 @@ fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: 
     } else {
         line.user(out, Column::User, name);
     }
-    if line.program.starts_with("sshd") {
-        line.session(out, Column::Session);
+    match (line.program.starts_with("sshd"), name.is_empty()) {
+        (true, false) => line.session(out, Column::Session),
+        (true, true) => line.session_key(out, Column::Session),
+        _ => {}
     }
     if let Some(ip) = event::entity::canonical_ip(f.rhost) {
         out.key(Column::SrcIp, &ip);
@@ -188,6 +190,11 @@ fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: 
 fn other(line: &Line<'_>, out: &mut dyn Sink, module: &str, text: &str) -> Option<()> {
     line.begin(out, class::BASE_EVENT, 99, line.program);
     out.other("pam", module);
+    if let Some(user) = text.split_once(" not met by user \"").and_then(|(_, u)| u.strip_suffix('"')) {
+        line.outcome(out, false);
+        out.text(attr::ACTOR_USER_NAME, user);
+        line.user(out, Column::User, user);
+    }
     if text == "check pass; user unknown" {
         line.outcome(out, false);
         out.text(attr::STATUS_DETAIL, "user unknown");

@@ -88,7 +88,7 @@ fn login(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) {
 /// SSH Activity, which needs an address; `None` without one.
 fn connection(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) -> Option<()> {
     if said.from.is_empty() {
-        return None;
+        return plain(line, out, said);
     }
     let activity = match said.kind {
         Kind::Connection(activity) => activity,
@@ -106,6 +106,18 @@ fn connection(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) -> Option<()
         line.session_key(out, Column::Session);
     }
     place(line, out, said);
+    Some(())
+}
+
+/// A line that names a user and no place.
+fn plain(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) -> Option<()> {
+    if said.user.is_empty() {
+        return None;
+    }
+    line.begin(out, class::BASE_EVENT, 99, "sshd");
+    out.text(attr::ACTOR_USER_NAME, said.user);
+    line.user(out, Column::User, said.user);
+    line.session_key(out, Column::Session);
     Some(())
 }
 
@@ -132,6 +144,7 @@ fn key(out: &mut dyn Sink, detail: &str) {
 
 fn said(text: &str) -> Option<Said<'_>> {
     let text = text.strip_prefix("[ID ").and_then(|t| t.split_once("] ")).map_or(text, |(_, t)| t);
+    let text = text.strip_prefix("kernel:[").and_then(|t| t.split_once("]: ")).map_or(text, |(_, t)| t);
     let text = ["error: ", "fatal: ", "Error: "].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
     let text = text.trim_end();
     let text = text.strip_suffix("[preauth]").unwrap_or(text).trim_end();
@@ -269,6 +282,10 @@ fn connected(text: &str) -> Option<Said<'_>> {
             let (place, reason) = disconnect(rest)?;
             return Some(Said { reason: reason.trim(), ..Said::new(kind, place) });
         }
+    }
+    if let Some((_, user)) = text.strip_prefix("subsystem request for ").and_then(|r| r.split_once(" by user ")) {
+        let user = user.strip_suffix(", subsystem not found").unwrap_or(user);
+        return Some(Said { user, ..Said::new(OTHER, Place::default()) });
     }
     if let Some(said) = shell(text) {
         return Some(said);
