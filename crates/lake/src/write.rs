@@ -254,8 +254,11 @@ fn properties(job: &Job<'_>) -> WriterProperties {
 /// (Delta protocol, "Per-file statistics"). Times there have milliseconds: the smallest is rounded down, the largest up.
 struct Stats {
     rows: usize,
-    ranges: Vec<(&'static str, Option<(Cell, Cell)>, usize)>,
+    ranges: Vec<(&'static str, Option<Span>, usize)>,
 }
+
+/// Smallest and largest value.
+type Span = (Cell, Cell);
 
 #[derive(Clone, PartialEq, PartialOrd)]
 enum Cell {
@@ -311,7 +314,7 @@ impl Cell {
 }
 
 /// The smallest and largest value of a chunk's column; nothing if it has none.
-fn ends(column: &dyn Array) -> Option<(Cell, Cell)> {
+fn ends(column: &dyn Array) -> Option<Span> {
     if let Some(a) = column.as_primitive_opt::<Int64Type>() {
         let present = || a.iter().flatten();
         return Some((Cell::Int(present().min()?), Cell::Int(present().max()?)));

@@ -1,6 +1,6 @@
 //! The lake as a whole: what goes in comes out, once, also after a power cut; questions mean the same in memory and here.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::type_complexity)]
 
 #[path = "cases/crash.rs"]
 mod crash;
@@ -10,6 +10,8 @@ mod filters;
 mod made;
 #[path = "cases/roundtrip.rs"]
 mod roundtrip;
+#[path = "cases/speed.rs"]
+mod speed;
 #[path = "cases/sql.rs"]
 mod sql;
 #[path = "cases/stranger.rs"]
