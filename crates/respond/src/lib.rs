@@ -4,11 +4,16 @@
 //! append-only record), `report/` (the brief as text and JSON).
 //! Never reads a disk, a clock or a terminal: texts and values in, values and text out.
 
+pub mod case;
+pub mod plan;
 mod problem;
 pub mod registry;
 pub mod report;
+pub mod scope;
 pub mod words;
 pub mod yaml;
 
+pub use case::{Case, Record};
+pub use plan::{Plan, Step};
 pub use problem::Problem;
 pub use registry::{Ownership, Registry};

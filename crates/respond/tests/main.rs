@@ -1,5 +1,7 @@
 //! The crate's behaviour from outside: error texts, ownership, next steps, the brief. Tests of bad input bear the row of the list.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 mod registry;
 
 use std::path::{Path, PathBuf};

@@ -94,7 +94,7 @@ fn annotation_facts(f: &Fields<'_>, facts: &mut Facts, problems: &mut Vec<Proble
             f.fault(&key.text, node.line, "a text", node.describe(), problems);
             continue;
         };
-        let words = || value.split([',', ' ']).filter(|w| !w.is_empty()).map(|w| known(w)).collect::<Vec<_>>();
+        let words = || value.split([',', ' ']).filter(|w| !w.is_empty()).map(known).collect::<Vec<_>>();
         match key.text.as_str() {
             "amazonaws.com/arn" => facts.arns.push(known(value)),
             "amazonaws.com/account-id" | "google.com/project-id" => facts.accounts.push(known(value)),

@@ -133,6 +133,32 @@ impl Registry {
         valid.into_iter().map(|c| self.person(c, entry, at)).collect()
     }
 
+    /// How to reach who is written as `user:dana`, `group:x`, or by a bare name that the registry need not know.
+    pub(crate) fn call(&self, text: &str) -> Person {
+        let known = self.named(text, &["user", "group"]);
+        let reached = known.and_then(|e| self.reach_person(e));
+        reached.unwrap_or_else(|| Person {
+            name: known.map_or_else(|| text.to_owned(), |e| e.title.clone().unwrap_or_else(|| e.name.clone())),
+            role: super::ContactRole::Primary,
+            channel: "unknown".into(),
+            value: "no contact in the registry".into(),
+            time_zone: None,
+            local_time: None,
+            last_reached: None,
+        })
+    }
+
+    /// A group's first contact; a user's own, or the one that a group has for the user.
+    fn reach_person(&self, entry: &Entry) -> Option<Person> {
+        if !entry.is("user") {
+            return self.reach(entry, None).into_iter().next();
+        }
+        let named =
+            |e: &Entry| e.facts.contacts.iter().find(|c| c.person.as_ref().and_then(|r| self.find(r, e)).is_some_and(|p| std::ptr::eq(p, entry))).cloned();
+        let elsewhere = || self.entries.iter().find_map(|e| named(e).map(|c| self.person(&c, e, None)));
+        self.people(entry, None).into_iter().next().or_else(elsewhere).or_else(|| self.mail(entry, None).into_iter().next())
+    }
+
     fn person(&self, c: &Contact, entry: &Entry, at: Option<Time>) -> Person {
         let known = c.person.as_ref().map(|r| self.find(r, entry).map_or_else(|| r.text.clone(), |e| e.title.clone().unwrap_or_else(|| e.name.clone())));
         Person {

@@ -1,0 +1,265 @@
+//! What is true of a scope, in the words that playbooks use as conditions. Each fact keeps its events.
+
+use std::collections::BTreeMap;
+
+use event::{Entity, Kind, Time};
+use serde::Serialize;
+
+use crate::{
+    Registry,
+    registry::{
+        Hint, HintKind,
+        pattern::{arn_account, host_of, short_name},
+    },
+    scope::{Left, Reached, Row, Status},
+};
+
+macro_rules! conditions {
+    ($($(#[$doc:meta])* $name:ident $text:literal $words:literal,)*) => {
+        /// What may be true of a scope.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Condition {
+            $($(#[$doc])* $name,)*
+        }
+        impl Condition {
+            /// All conditions.
+            pub const ALL: [Condition; [$($text),*].len()] = [$(Condition::$name),*];
+            /// The name in playbooks.
+            pub const fn name(self) -> &'static str {
+                match self { $(Condition::$name => $text,)* }
+            }
+            /// In words, as the reason of a step.
+            pub const fn words(self) -> &'static str {
+                match self { $(Condition::$name => $words,)* }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// Every case.
+    Always "always" "every case",
+    /// A lasting access key is in the intruder's hands.
+    CloudKeyControlled "cloud_key_controlled" "access key used by the intruder",
+    /// A temporary key or a role session is.
+    CloudSessionControlled "cloud_session_controlled" "cloud session used by the intruder",
+    /// An SSH key is.
+    SshKeyControlled "ssh_key_controlled" "SSH key used by the intruder",
+    /// A cloud user is.
+    CloudUserControlled "cloud_user_controlled" "cloud user acted for by the intruder",
+    /// A cloud role is.
+    CloudRoleControlled "cloud_role_controlled" "role assumed by the intruder",
+    /// A user on a machine is.
+    HostUserControlled "host_user_controlled" "user on a machine acted for by the intruder",
+    /// A login session on a machine is.
+    HostSessionControlled "host_session_controlled" "login session of the intruder",
+    /// The superuser of a machine is.
+    RootOnHost "root_on_host" "root of the machine in the intruder's hands",
+    /// A machine is.
+    HostControlled "host_controlled" "machine in the intruder's hands",
+    /// An address from outside was used.
+    AddressOutside "address_outside" "outside address used by the intruder",
+    /// The intruder made an access key.
+    CloudKeyCreated "cloud_key_created" "access key made by the intruder",
+    /// The intruder made a cloud user or role.
+    CloudUserCreated "cloud_user_created" "cloud user made by the intruder",
+    /// The intruder made a user on a machine.
+    HostUserCreated "host_user_created" "user on a machine made by the intruder",
+    /// A log was stopped or changed.
+    TrailStopped "trail_stopped" "log stopped or changed by the intruder",
+    /// Data was read, listed or copied.
+    DataExposed "data_exposed" "data read or listed by the intruder",
+    /// That data is about persons, by the registry.
+    PersonalDataExposed "personal_data_exposed" "personal data read or listed by the intruder",
+    /// The logs show data leaving.
+    DataLeft "data_left" "data seen leaving",
+    /// The logs that would show it are missing.
+    DataMayHaveLeft "data_may_have_left" "data may have left unseen",
+    /// A vendor's access or data is touched.
+    VendorAffected "vendor_affected" "vendor touched",
+}
+
+impl Condition {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Condition> {
+        Condition::ALL.into_iter().find(|c| c.name() == text)
+    }
+}
+
+/// A condition that holds, of what, and what shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fact {
+    /// The condition.
+    pub condition: Condition,
+    /// Of which thing; nothing for the case as a whole.
+    pub entity: Option<Entity>,
+    /// Who holds the thing, by the logs.
+    pub holder: Option<Entity>,
+    /// Values for placeholders.
+    pub with: BTreeMap<&'static str, String>,
+    /// Since when.
+    pub since: Option<Time>,
+    /// Events that show it, at most [`EVENTS_MAX`].
+    pub events: Vec<String>,
+    /// Things that it stands for (objects of one bucket).
+    pub count: usize,
+}
+
+/// Events that a fact keeps.
+pub const EVENTS_MAX: usize = 5;
+
+/// Operations that stop or thin a log (AWS CloudTrail and VPC API references; auditctl).
+const STOPS_LOG: [&str; 8] =
+    ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors", "DeleteFlowLogs", "DeleteDetector", "DisableAlarmActions", "auditctl"];
+
+/// What is true, in order of time within a condition.
+pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
+    let mut out: Vec<Fact> = Vec::new();
+    add(&mut out, fact(Condition::Always, None, None, None, &[]));
+    for node in reached {
+        for condition in conditions_of(node, registry) {
+            let entity = if condition_is_data(condition) { holder_of_data(&node.entity) } else { node.entity.clone() };
+            add(&mut out, fact(condition, Some(entity), node.holder.clone(), node.since, &node.path));
+        }
+    }
+    for row in rows.iter().filter(|r| STOPS_LOG.contains(&r.operation.as_str()) && r.outcome.as_deref() != Some("failure")) {
+        let mut stopped = fact(Condition::TrailStopped, row.target.clone(), row.actor.clone(), Some(row.time), std::slice::from_ref(&row.event));
+        stopped.with.insert("operation", row.operation.clone());
+        add(&mut out, stopped);
+    }
+    vendors(&mut out, registry);
+    left_facts(&mut out, left);
+    out.sort_by_key(|f| (f.condition, f.since));
+    out
+}
+
+fn add(out: &mut Vec<Fact>, fact: Fact) {
+    match out.iter_mut().find(|f| f.condition == fact.condition && f.entity == fact.entity) {
+        None => out.push(fact),
+        Some(same) => {
+            same.since = [same.since, fact.since].into_iter().flatten().min();
+            same.count += fact.count;
+            for event in fact.events {
+                if same.events.len() < EVENTS_MAX && !same.events.contains(&event) {
+                    same.events.push(event);
+                }
+            }
+        }
+    }
+}
+
+fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, since: Option<Time>, path: &[String]) -> Fact {
+    let with = entity.as_ref().map(|e| values(e, holder.as_ref(), since)).unwrap_or_default();
+    // The last events of a path are the ones that reached the thing.
+    let events = path.iter().rev().take(EVENTS_MAX).rev().cloned().collect();
+    Fact { condition, entity, holder, with, since, events, count: 1 }
+}
+
+fn condition_is_data(c: Condition) -> bool {
+    matches!(c, Condition::DataExposed | Condition::PersonalDataExposed)
+}
+
+fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
+    use Condition as C;
+    let v = node.entity.value.as_str();
+    let cloud = v.starts_with("arn:") || v.starts_with("AKIA") || v.starts_with("ASIA");
+    let mut out = Vec::new();
+    if node.status == Status::Controlled {
+        out.extend(match node.entity.kind {
+            Kind::Credential if v.starts_with("ASIA") => Some(C::CloudSessionControlled),
+            Kind::Credential if v.starts_with("AKIA") => Some(C::CloudKeyControlled),
+            Kind::Credential if v.starts_with("SHA256:") || v.starts_with("MD5:") => Some(C::SshKeyControlled),
+            Kind::Session if cloud => Some(C::CloudSessionControlled),
+            Kind::Session => Some(C::HostSessionControlled),
+            Kind::User if v.contains(":role/") => Some(C::CloudRoleControlled),
+            Kind::User if cloud => Some(C::CloudUserControlled),
+            Kind::User if v.starts_with("root@") => Some(C::RootOnHost),
+            Kind::User => Some(C::HostUserControlled),
+            Kind::Host => Some(C::HostControlled),
+            Kind::Ip if registry.resolve(&node.entity, node.since, &[]).owner.is_none() => Some(C::AddressOutside),
+            _ => None,
+        });
+    }
+    if node.made {
+        out.extend(match node.entity.kind {
+            Kind::Credential if cloud => Some(C::CloudKeyCreated),
+            Kind::User if cloud => Some(C::CloudUserCreated),
+            Kind::User => Some(C::HostUserCreated),
+            _ => None,
+        });
+    }
+    if node.status == Status::Exposed {
+        out.push(C::DataExposed);
+        let personal = registry.resolve(&node.entity, node.since, &[]).data.iter().any(|d| d.personal == Some(true));
+        out.extend(personal.then_some(C::PersonalDataExposed));
+    }
+    out
+}
+
+/// The bucket of an object; any other thing itself.
+pub(crate) fn holder_of_data(entity: &Entity) -> Entity {
+    match entity.value.strip_prefix("arn:aws:s3:::").and_then(|r| r.split_once('/')) {
+        Some((bucket, _)) => Entity::new(Kind::Resource, &format!("arn:aws:s3:::{bucket}")),
+        None => entity.clone(),
+    }
+}
+
+/// Values for the placeholders of a playbook.
+fn values(entity: &Entity, holder: Option<&Entity>, since: Option<Time>) -> BTreeMap<&'static str, String> {
+    let mut with = BTreeMap::from([("entity", entity.value.clone()), ("name", short_name(&entity.value).to_owned())]);
+    let user = if entity.kind == Kind::User { Some(entity) } else { holder.filter(|h| h.kind == Kind::User) };
+    if let Some(user) = user {
+        with.insert("user", user.value.clone());
+        let bare = user.value.rsplit_once('@').filter(|_| !user.value.starts_with("arn:")).map_or(short_name(&user.value), |(name, _)| name);
+        with.insert("user_name", bare.to_owned());
+    }
+    with.insert(entity.kind.name(), entity.value.clone());
+    let host = host_of(entity).or_else(|| holder.and_then(host_of)).or((entity.kind == Kind::Host).then_some(entity.value.as_str()));
+    with.extend(host.map(|h| ("host", h.to_owned())));
+    let account = arn_account(&entity.value).or_else(|| holder.and_then(|h| arn_account(&h.value)));
+    with.extend(account.map(|a| ("account", a.to_owned())));
+    with.extend(entity.value.strip_prefix("arn:aws:s3:::").map(|b| ("bucket", b.split('/').next().unwrap_or(b).to_owned())));
+    with.extend(since.map(|t| ("since", t.to_string())));
+    if let (Kind::Session, Some((role, _))) = (entity.kind, entity.value.split_once(":assumed-role/").and_then(|(_, r)| r.split_once('/'))) {
+        with.insert("role_name", role.to_owned());
+    } else if let Some((_, role)) = entity.value.rsplit_once(":role/") {
+        with.insert("role_name", short_name(role).to_owned());
+    }
+    if let (Kind::Session, Some((_, pid))) = (entity.kind, entity.value.rsplit_once("sshd:")) {
+        with.insert("pid", pid.to_owned());
+    }
+    with
+}
+
+fn vendors(out: &mut Vec<Fact>, registry: &Registry) {
+    let touched: Vec<Fact> = out.iter().filter(|f| f.entity.is_some() && f.condition != Condition::PersonalDataExposed).cloned().collect();
+    for f in touched {
+        let Some(entity) = &f.entity else { continue };
+        let hints: Vec<Hint> =
+            f.holder.iter().map(|h| Hint { kind: HintKind::BelongsTo, who: h.clone(), count: 1, last: f.since, event: String::new() }).collect();
+        for vendor in registry.resolve(entity, f.since, &hints).vendors.into_iter().filter(|v| v.part != "provider") {
+            let mut one = fact(Condition::VendorAffected, Some(entity.clone()), f.holder.clone(), f.since, &f.events);
+            one.with.insert("vendor", vendor.name.clone());
+            one.with.insert("vendor_part", vendor.part.clone());
+            one.with.insert(
+                "vendor_contact",
+                vendor.contacts.first().map_or_else(|| "no contact in the registry".into(), |p| format!("{} {}", p.channel, p.value)),
+            );
+            let same = out.iter().any(|o| o.condition == Condition::VendorAffected && o.with.get("vendor") == Some(&vendor.name));
+            if !same {
+                out.push(one);
+            }
+        }
+    }
+}
+
+fn left_facts(out: &mut Vec<Fact>, left: Option<Left>) {
+    let condition = match left {
+        Some(Left::Seen) => Condition::DataLeft,
+        Some(Left::CouldNotSee) => Condition::DataMayHaveLeft,
+        _ => return,
+    };
+    let exposed: Vec<String> = out.iter().filter(|f| f.condition == Condition::DataExposed).flat_map(|f| f.events.iter().cloned()).take(EVENTS_MAX).collect();
+    out.push(fact(condition, None, None, None, &exposed));
+}

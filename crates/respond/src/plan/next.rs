@@ -1,0 +1,158 @@
+//! Which step comes next: the plan's rules against the facts, each with who, where, why, and whether it can be done there.
+
+use event::Entity;
+use serde::Serialize;
+
+use super::{Fact, Phase, Plan, Playbook, StepRule, fill};
+use crate::{
+    Registry,
+    registry::{Can, Capability, Hint, HintKind, Ownership, Person},
+};
+
+/// One step of this case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// `playbook/step@kind:entity`: the same for the same step of the same thing in every answer; what `done` names.
+    pub key: String,
+    /// What to do.
+    pub title: String,
+    /// Phase.
+    pub phase: Phase,
+    /// NIST CSF 2.0 ids.
+    pub csf: Vec<String>,
+    /// Role.
+    pub role: String,
+    /// Who fills the role, with the way to reach them; nobody where plan and registry name none.
+    pub who: Option<Person>,
+    /// On what.
+    pub entity: Option<Entity>,
+    /// System of it.
+    pub system: Option<String>,
+    /// Owner of it, who approves.
+    pub owner: Option<String>,
+    /// The condition in words.
+    pub because: String,
+    /// Events that show it.
+    pub why: Vec<String>,
+    /// Whether it can be done there.
+    pub can: Can,
+    /// How, or why not.
+    pub note: String,
+    /// Save first.
+    pub before: Vec<String>,
+    /// Commands or acts.
+    pub act: Vec<String>,
+    /// To take it back.
+    pub undo: Vec<String>,
+    /// Instead, where it cannot be done.
+    pub instead: Option<String>,
+    /// Keys of steps that must be done first.
+    pub waits_for: Vec<String>,
+}
+
+/// The steps that the facts call for and that are not done, in the order of doing: phase, then the playbook's order, then time.
+/// `done` holds keys of steps, or `playbook/step` for every thing.
+pub fn next_steps(plan: &Plan, facts: &[Fact], registry: &Registry, done: &[String]) -> Vec<Step> {
+    let mut ranked: Vec<((Phase, usize, usize, usize), Step)> = Vec::new();
+    for (p, playbook) in plan.playbooks.iter().enumerate() {
+        for (s, rule) in playbook.steps.iter().enumerate() {
+            for (f, fact) in met(rule, facts).into_iter().enumerate() {
+                let step = step(plan, playbook, rule, fact, registry);
+                if !is_done(&step.key, done) && !ranked.iter().any(|(_, r)| r.key == step.key) {
+                    ranked.push(((rule.phase, p, s, f), step));
+                }
+            }
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut steps: Vec<Step> = ranked.into_iter().map(|(_, s)| s).collect();
+    wait(plan, &mut steps);
+    steps
+}
+
+fn is_done(key: &str, done: &[String]) -> bool {
+    let general = key.split('@').next().unwrap_or(key);
+    done.iter().any(|d| d == key || d == general)
+}
+
+fn met<'a>(rule: &StepRule, facts: &'a [Fact]) -> Vec<&'a Fact> {
+    if facts.iter().any(|f| rule.unless.contains(&f.condition)) {
+        return Vec::new();
+    }
+    let all = facts.iter().filter(|f| rule.when.contains(&f.condition));
+    if rule.once { all.take(1).collect() } else { all.collect() }
+}
+
+/// A step waits for every step of its playbook that it names and that is still to be done.
+fn wait(plan: &Plan, steps: &mut [Step]) {
+    let open: Vec<String> = steps.iter().map(|s| s.key.clone()).collect();
+    for step in steps {
+        let Some((playbook, id)) = step.key.split('@').next().and_then(|k| k.split_once('/')) else { continue };
+        let rule = plan.playbooks.iter().find(|p| p.id == playbook).and_then(|p| p.steps.iter().find(|s| s.id == id));
+        let before: Vec<String> = rule.iter().flat_map(|r| &r.after).map(|a| format!("{playbook}/{a}")).collect();
+        step.waits_for = open.iter().filter(|k| before.iter().any(|b| k.split('@').next() == Some(b))).cloned().collect();
+    }
+}
+
+fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, registry: &Registry) -> Step {
+    let place = fact.entity.as_ref().map(|e| registry.resolve(e, fact.since, &hints(fact)));
+    let (can, note) = possible(rule.needs, place.as_ref());
+    let at = fact.entity.as_ref().filter(|_| !rule.once).map_or_else(String::new, |e| format!("@{e}"));
+    let mut with = fact.with.clone();
+    with.insert("events", fact.events.join(", "));
+    with.insert("count", fact.count.to_string());
+    let commands = |list: &[String]| list.iter().map(|t| fill::command(t, &with)).collect::<Vec<_>>();
+    let instead = (can == Can::No).then(|| rule.instead.as_deref().map_or_else(|| ask(fact, place.as_ref()), |t| fill::sentence(t, &with)));
+    Step {
+        key: format!("{}/{}{at}", playbook.id, rule.id),
+        title: fill::sentence(&rule.title, &with),
+        phase: rule.phase,
+        csf: rule.csf.clone(),
+        role: rule.role.clone(),
+        who: who(plan, rule, place.as_ref(), registry),
+        entity: fact.entity.clone(),
+        system: place.as_ref().and_then(|p| p.system.clone()),
+        owner: place.as_ref().and_then(|p| p.owner.clone()),
+        because: fact.condition.words().into(),
+        why: fact.events.clone(),
+        can,
+        note,
+        before: commands(&rule.before),
+        act: if can == Can::No { Vec::new() } else { commands(&rule.act) },
+        undo: if can == Can::No { Vec::new() } else { commands(&rule.undo) },
+        instead,
+        waits_for: Vec::new(),
+    }
+}
+
+fn hints(fact: &Fact) -> Vec<Hint> {
+    let event = fact.events.first().cloned().unwrap_or_default();
+    fact.holder.iter().map(|h| Hint { kind: HintKind::BelongsTo, who: h.clone(), count: 1, last: fact.since, event: event.clone() }).collect()
+}
+
+fn possible(needs: Option<Capability>, place: Option<&Ownership>) -> (Can, String) {
+    let Some(capability) = needs else { return (Can::Yes, String::new()) };
+    match place.and_then(|p| p.capabilities.get(capability.name())) {
+        Some(c) => (c.can, c.note.clone()),
+        None => (Can::Unknown, "the registry does not know the thing".into()),
+    }
+}
+
+/// What to ask of the provider, where the playbook says nothing better.
+fn ask(fact: &Fact, place: Option<&Ownership>) -> String {
+    let provider = place.and_then(|p| p.vendors.iter().find(|v| v.part == "provider"));
+    let whom = provider.map_or_else(
+        || "the provider (none in the registry)".into(),
+        |v| v.contacts.first().map_or_else(|| v.name.clone(), |c| format!("{} ({} {})", v.name, c.channel, c.value)),
+    );
+    let what = fact.entity.as_ref().map(ToString::to_string).unwrap_or_default();
+    let since = fact.since.map(|t| format!(" since {t}")).unwrap_or_default();
+    format!("ask {whom}: {}{since}, events {}", crate::words::safe(&what), fact.events.join(", "))
+}
+
+fn who(plan: &Plan, rule: &StepRule, place: Option<&Ownership>, registry: &Registry) -> Option<Person> {
+    if rule.role == "owner" {
+        return place.and_then(|p| p.contacts.first().cloned());
+    }
+    plan.roles.get(&rule.role).map(|role| registry.call(&role.person))
+}
