@@ -35,7 +35,7 @@ pub enum Reason {
     Depth,
     /// Not in a text encoding that muster reads.
     Encoding,
-    /// The compressed stream ends or breaks here.
+    /// The compressed stream ends or breaks here, or a document ends in its middle.
     Truncated,
     /// Bytes after the end of a document or of the last compressed member.
     Trailing,

@@ -10,7 +10,7 @@ use memchr::memchr2;
 use crate::Reject;
 
 /// Members that are compared one by one for duplicates; larger objects use a set.
-const FEW: usize = 16;
+const FEW: usize = 32;
 
 /// One member of an object: its key without quotes (escapes as written) and the text of its value.
 pub(crate) type Member<'a> = (&'a str, &'a str);
@@ -74,6 +74,9 @@ pub(crate) fn text(value: &str) -> Option<Cow<'_, str>> {
 
 /// Undoes the escapes of a JSON string's inside. A lone surrogate becomes U+FFFD, an unknown escape stays as it is.
 pub(crate) fn unescape(inside: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
+        return Cow::Borrowed(inside);
+    }
     let Some((before, mut rest)) = inside.split_once('\\') else { return Cow::Borrowed(inside) };
     let mut out = String::with_capacity(inside.len());
     out.push_str(before);
@@ -242,20 +245,85 @@ fn is_number(digits: &[u8]) -> bool {
 struct Seen<'a> {
     few: [&'a str; FEW],
     count: usize,
+    /// Bits of the keys among `few`; a key whose bit is not set is new.
+    bits: u64,
     many: HashSet<&'a str>,
     twice: bool,
 }
 
 impl<'a> Seen<'a> {
     fn add(&mut self, key: &'a str) {
+        let byte = |b: Option<&u8>| b.copied().unwrap_or_default() as usize;
+        let bit = 1 << ((key.len() * 5 + byte(key.as_bytes().first()) * 3 + byte(key.as_bytes().last())) & 63);
         let (few, rest) = self.few.split_at_mut(self.count.min(FEW));
-        if few.contains(&key) {
+        if self.bits & bit != 0 && few.contains(&key) {
             self.twice = true;
         } else if let Some(slot) = rest.first_mut() {
             *slot = key;
             self.count += 1;
+            self.bits |= bit;
         } else if !self.many.insert(key) {
             self.twice = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(object: &str) -> Result<(Vec<Member<'_>>, bool), Reject> {
+        let mut found = Vec::new();
+        let twice = members(object, |k, v| found.push((k, v)))?;
+        Ok((found, twice))
+    }
+
+    #[test]
+    fn members_as_they_are_written() {
+        let (found, twice) = all(" { \"a\" : 1e400 , \"b\\\"\":{\"}\":[1,\"]\"]}, \"c\":NaN,\"d\":\"x\\\\\" } ").unwrap();
+        assert_eq!(found, [("a", "1e400"), ("b\\\"", "{\"}\":[1,\"]\"]}"), ("c", "NaN"), ("d", "\"x\\\\\"")]);
+        assert!(!twice);
+        assert_eq!(all("{}").unwrap(), (vec![], false));
+    }
+
+    #[test]
+    fn faults_are_found_where_they_are() {
+        for (bad, place) in [
+            ("", 0),
+            ("[]", 0),
+            ("{", 1),
+            ("{\"a\"}", 4),
+            ("{\"a\":}", 5),
+            ("{\"a\":tru}", 5),
+            ("{\"a\":1,}", 7),
+            ("{\"a\":1}x", 7),
+            ("{\"a\":\"x}", 5),
+            ("{\"a\":[1}", 8),
+            ("{\"a\":-}", 5),
+            ("{a:1}", 1),
+        ] {
+            assert_eq!(all(bad), Err(Reject::NotJson { at: place }), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_that_appear_twice_are_seen_in_small_and_large_objects() {
+        for n in [1, 31, 32, 33, 1000] {
+            let keys: Vec<String> = (0..n).map(|i| format!("\"key{i}\":1")).collect();
+            assert!(!all(&format!("{{{}}}", keys.join(","))).unwrap().1, "{n}");
+            for again in [0, n / 2, n - 1] {
+                assert!(all(&format!("{{{},{}}}", keys.join(","), keys[again])).unwrap().1, "{n} {again}");
+            }
+        }
+    }
+
+    #[test]
+    fn escapes() {
+        let undone = |inside: &str| text(&format!("\"{inside}\"")).unwrap().into_owned();
+        assert_eq!(undone(r#"a\nb\t\\\/\""#), "a\nb\t\\/\"");
+        assert_eq!(undone(r"\u00e9\ud83d\ude00!"), "é😀!");
+        assert_eq!(undone(r"\ud83dx\ude00"), "\u{fffd}x\u{fffd}", "lone surrogates");
+        assert_eq!(undone(r"\q\u12"), r"\q\u12", "unknown ones stay");
+        assert_eq!(undone(r"\ud83d\u0041"), "\u{fffd}A");
     }
 }

@@ -92,10 +92,29 @@ fn row_15_names_that_mean_something_to_others() {
 
 #[test]
 fn row_16_fields_that_change_their_type() {
-    for more in [r#""requestParameters":"text""#, r#""requestParameters":[1]"#, r#""resources":{"ARN":"x"}"#, r#""resources":[1,"x",null]"#, r#""additionalEventData":"x""#, r#""userAgent":{"a":1}"#, r#""errorCode":5"#, r#""responseElements":true"#, r#""sourceIPAddress":["10.0.0.1"]"#, r#""sessionContext":1"#] {
+    for more in [
+        r#""requestParameters":"text""#,
+        r#""requestParameters":[1]"#,
+        r#""resources":{"ARN":"x"}"#,
+        r#""resources":[1,"x",null]"#,
+        r#""additionalEventData":"x""#,
+        r#""userAgent":{"a":1}"#,
+        r#""errorCode":5"#,
+        r#""responseElements":true"#,
+        r#""sourceIPAddress":["10.0.0.1"]"#,
+        r#""sessionContext":1"#,
+    ] {
         one(&with(more));
     }
-    for identity in ["null", "5", "\"x\"", "[]", "{}", r#"{"type":5,"sessionContext":"x"}"#, r#"{"type":"AssumedRole","sessionContext":{"sessionIssuer":"x","attributes":[1]}}"#] {
+    for identity in [
+        "null",
+        "5",
+        "\"x\"",
+        "[]",
+        "{}",
+        r#"{"type":5,"sessionContext":"x"}"#,
+        r#"{"type":"AssumedRole","sessionContext":{"sessionIssuer":"x","attributes":[1]}}"#,
+    ] {
         let line = format!("{{{},\"userIdentity\":{identity}}}", GOOD.split_once("},").unwrap().1);
         one(&read(line.as_bytes()));
     }
@@ -104,7 +123,17 @@ fn row_16_fields_that_change_their_type() {
 #[test]
 fn rows_18_22_times_that_cannot_be_or_are_far() {
     let at = |time: &str| read(format!("{{{}}}", GOOD.replace("\"2026-03-01T10:00:00Z\"", time)).as_bytes());
-    for (time, mark) in [("\"1970-01-01T00:00:00Z\"", "time_implausible"), ("\"1600-01-01T00:00:00Z\"", "time_implausible"), ("\"9999-12-31T23:59:59Z\"", "time_implausible"), ("\"soon\"", "time_implausible"), ("0", "time_implausible,unit_assumed"), ("1772366400000", "unit_assumed"), ("\"2027-03-01T10:00:00Z\"", "time_future"), ("\"2024-03-01T10:00:00Z\"", ""), ("\"2016-12-31T23:59:60Z\"", "leap_second")] {
+    for (time, mark) in [
+        ("\"1970-01-01T00:00:00Z\"", "time_implausible"),
+        ("\"1600-01-01T00:00:00Z\"", "time_implausible"),
+        ("\"9999-12-31T23:59:59Z\"", "time_implausible"),
+        ("\"soon\"", "time_implausible"),
+        ("0", "time_implausible,unit_assumed"),
+        ("1772366400000", "unit_assumed"),
+        ("\"2027-03-01T10:00:00Z\"", "time_future"),
+        ("\"2024-03-01T10:00:00Z\"", ""),
+        ("\"2016-12-31T23:59:60Z\"", "leap_second"),
+    ] {
         let reading = at(time);
         assert_eq!(marks(one(&reading)), mark, "{time}");
         if mark.contains("implausible") {

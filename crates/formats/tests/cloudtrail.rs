@@ -11,7 +11,12 @@ use crate::shared;
 fn corpus() -> Vec<(String, Vec<u8>)> {
     let Some(data) = shared::folder("data") else { return Vec::new() };
     let mut streams = Vec::new();
-    for part in ["cloud/invictus-aws/CloudTrail", "cloud/stratus-red-team/detonation-logs", "cloud/plaso/jsonl/aws_cloudtrail.jsonl", "application/crowdsec-hub/aws-cloudtrail-postexploit/aws-cloudtrail-postexploit.log"] {
+    for part in [
+        "cloud/invictus-aws/CloudTrail",
+        "cloud/stratus-red-team/detonation-logs",
+        "cloud/plaso/jsonl/aws_cloudtrail.jsonl",
+        "application/crowdsec-hub/aws-cloudtrail-postexploit/aws-cloudtrail-postexploit.log",
+    ] {
         let path = data.join(part);
         let files = if path.is_dir() { shared::files(&path) } else { vec![path] };
         streams.extend(files.into_iter().map(|f| (f.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&f).unwrap())));
@@ -19,7 +24,10 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     let panther = fs::read_to_string(data.join("rules/panther-tests/AWS.CloudTrail.ndjson")).unwrap();
     let logs: Vec<Value> = panther.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["log"].take()).collect();
     // A few of these tests of rules are records of other logs, or not a record at all.
-    streams.push(("panther".into(), logs.iter().filter(|l| l.get("eventTime").is_some() && l.get("eventSource").is_some()).map(|l| format!("{l}\n")).collect::<String>().into_bytes()));
+    streams.push((
+        "panther".into(),
+        logs.iter().filter(|l| l.get("eventTime").is_some() && l.get("eventSource").is_some()).map(|l| format!("{l}\n")).collect::<String>().into_bytes(),
+    ));
     for part in ["cloud/streamalert/classifier/cloudtrail", "cloud/streamalert/community/cloudwatch_events", "cloud/streamalert/community/cloudtrail"] {
         for file in shared::files(&data.join(part)) {
             let tests: Vec<Value> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();

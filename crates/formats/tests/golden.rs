@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use event::{Column, Fields};
-use formats::{Framer, Limits, Reading};
+use event::{Batch, Column, Columns, Fields, PieceKind};
+use formats::{Framer, Limits, Reading, Record};
 
 use crate::shared;
 
@@ -74,6 +74,37 @@ fn rows(reading: &Reading) -> String {
         writeln!(out, "rejected: [{}] {}: {}: {start}", r.seq, r.reason.code(), r.detail).unwrap();
     }
     out
+}
+
+/// The fast path (columns) and the careful one (objects) are fed by the same parser, and say the same.
+#[test]
+fn both_sinks_hold_the_same_columns() {
+    for sample in shared::files(&samples()).iter().filter(|p| !is_golden(p)) {
+        let (bytes, name) = (fs::read(sample).unwrap(), sample.file_name().unwrap().to_str().unwrap());
+        let (format, context) = (formats::recognise(&bytes, name), shared::context(name));
+        let (mut batch, mut parser, mut seq) = (Batch::new(context.origin(format)), format.parser(), 0);
+        let mut framer = Framer::new(format.framing(), Limits::default());
+        let mut take = |bytes: &[u8], kind, _| {
+            if kind == PieceKind::Record {
+                let record = Record { seq, bytes, received: context.received, host: None };
+                drop(parser.record(record, &mut batch));
+            }
+            seq += 1;
+        };
+        framer.push(&bytes, &mut take);
+        framer.finish(&mut take);
+        parser.finish(&mut batch);
+        let rows = batch.take().unwrap();
+        let columns = Columns::of(&rows);
+        let events = formats::read(&bytes, name, &context).events;
+        assert_eq!(columns.rows().count(), events.len(), "{}", sample.display());
+        for (row, event) in columns.rows().zip(&events) {
+            for &c in Column::ALL {
+                assert_eq!((row.text(c), row.int(c)), (event.text(c), event.int(c)), "{} {}", sample.display(), c.name());
+            }
+            assert_eq!(row.originals(), event.records.iter().copied().zip(event.raw.clone()).collect::<Vec<_>>());
+        }
+    }
 }
 
 #[test]

@@ -125,17 +125,8 @@ impl<'a> Actor<'a> {
     fn settle(&mut self, behalf: Cow<'a, str>) {
         let arn = self.arn.clone();
         match &*self.kind {
-            "AssumedRole" => {
-                self.user = if self.issuer.arn.is_empty() { role_of_session(&arn) } else { self.issuer.arn.clone() };
-                self.session = arn;
-                if !self.issuer.name.is_empty() {
-                    self.name = self.issuer.name.clone();
-                }
-            }
-            "FederatedUser" => {
-                self.user = if self.issuer.arn.is_empty() { arn.clone() } else { self.issuer.arn.clone() };
-                self.session = arn;
-            }
+            _ if is_role_session(&arn) => self.session_of(role_of_session(&arn)),
+            "AssumedRole" | "FederatedUser" => self.session_of(arn),
             "AWSService" => self.user = first([&arn, &self.invoked_by, &self.principal]),
             "IdentityCenterUser" => self.user = first([&arn, &behalf, &self.principal]),
             "SAMLUser" | "WebIdentityUser" | "Directory" => self.user = first([&arn, &self.name, &self.principal]),
@@ -146,6 +137,15 @@ impl<'a> Actor<'a> {
         }
         if self.name.is_empty() && !behalf.is_empty() {
             self.name = behalf;
+        }
+    }
+
+    /// The identity is a session; `other` is who is behind it if the record names no issuer.
+    fn session_of(&mut self, other: Cow<'a, str>) {
+        self.session = self.arn.clone();
+        self.user = if self.issuer.arn.is_empty() { other } else { self.issuer.arn.clone() };
+        if !self.issuer.name.is_empty() {
+            self.name = self.issuer.name.clone();
         }
     }
 
@@ -161,15 +161,20 @@ impl<'a> Actor<'a> {
     }
 
     /// How a person would name them: `alice`, `deploy/i-0123` for a session of a role, `root`.
-    pub fn short<'b>(&'b self) -> &'b str {
-        let after = |text: &'b str, mark: &str| text.split_once(mark).map(|(_, t)| t);
-        match &*self.kind {
-            "Root" => "root",
-            "AssumedRole" => after(&self.arn, ":assumed-role/").unwrap_or(&self.name),
-            "FederatedUser" => after(&self.arn, ":federated-user/").unwrap_or(&self.name),
+    pub fn short(&self) -> &str {
+        let session = [":assumed-role/", ":federated-user/"].into_iter().find_map(|mark| self.session.split_once(mark));
+        match (session, &*self.kind) {
+            (Some((_, session)), _) => session,
+            (None, "Root") => "root",
             _ => [&self.name, &self.invoked_by, &self.user, &self.account].into_iter().find(|t| !t.is_empty()).map_or("somebody", |t| t),
         }
     }
+}
+
+/// `arn:aws:sts::A:assumed-role/R/S`.
+fn is_role_session(arn: &str) -> bool {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    parts.next() == Some("sts") && parts.nth(2).is_some_and(|rest| rest.starts_with("assumed-role/"))
 }
 
 fn first<'a>(candidates: [&Cow<'a, str>; 3]) -> Cow<'a, str> {
@@ -177,7 +182,7 @@ fn first<'a>(candidates: [&Cow<'a, str>; 3]) -> Cow<'a, str> {
 }
 
 /// `arn:aws:sts::A:assumed-role/R/S` to `arn:aws:iam::A:role/R`; another text stays as it is.
-pub(super) fn role_of_session<'a>(arn: &Cow<'a, str>) -> Cow<'a, str> {
+fn role_of_session<'a>(arn: &Cow<'a, str>) -> Cow<'a, str> {
     let role = || {
         let (head, rest) = arn.split_once(":assumed-role/")?;
         let (role, _) = rest.split_once('/')?;

@@ -64,9 +64,21 @@ fn iam(operation: &str) -> Option<Kind> {
         "DetachUserPolicy" | "DetachRolePolicy" | "DeleteUserPolicy" | "DeleteRolePolicy" => 8,
         "EnableMFADevice" => 10,
         "DeactivateMFADevice" => 11,
-        "CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey" | "UpdateUser" | "UpdateRole" | "UpdateAssumeRolePolicy" | "UploadSSHPublicKey"
-        | "UpdateSSHPublicKey" | "DeleteSSHPublicKey" | "CreateServiceSpecificCredential" | "ResetServiceSpecificCredential"
-        | "PutUserPermissionsBoundary" | "DeleteUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "DeleteRolePermissionsBoundary" => 99,
+        "CreateAccessKey"
+        | "UpdateAccessKey"
+        | "DeleteAccessKey"
+        | "UpdateUser"
+        | "UpdateRole"
+        | "UpdateAssumeRolePolicy"
+        | "UploadSSHPublicKey"
+        | "UpdateSSHPublicKey"
+        | "DeleteSSHPublicKey"
+        | "CreateServiceSpecificCredential"
+        | "ResetServiceSpecificCredential"
+        | "PutUserPermissionsBoundary"
+        | "DeleteUserPermissionsBoundary"
+        | "PutRolePermissionsBoundary"
+        | "DeleteRolePermissionsBoundary" => 99,
         _ => 0,
     };
     if account != 0 {
@@ -96,9 +108,9 @@ fn verb(operation: &str) -> u8 {
         "Get" | "List" | "Describe" | "Head" | "Lookup" | "Search" | "Query" | "Scan" | "Select" | "Download" | "View" | "Check" | "Read" | "Filter"
         | "Test" | "Validate" | "Simulate" | "Preview" | "Estimate" | "Discover" | "Poll" | "Receive" => 2,
         "Put" | "Update" | "Modify" | "Attach" | "Detach" | "Associate" | "Disassociate" | "Authorize" | "Revoke" | "Enable" | "Disable" | "Start" | "Stop"
-        | "Reboot" | "Restore" | "Set" | "Tag" | "Untag" | "Change" | "Replace" | "Reset" | "Rotate" | "Assign" | "Unassign" | "Accept" | "Reject" | "Cancel"
-        | "Move" | "Swap" | "Resize" | "Suspend" | "Resume" | "Activate" | "Deactivate" | "Complete" | "Lock" | "Unlock" | "Subscribe" | "Unsubscribe"
-        | "Invite" | "Promote" | "Switch" | "Merge" => 3,
+        | "Reboot" | "Restore" | "Set" | "Tag" | "Untag" | "Change" | "Replace" | "Reset" | "Rotate" | "Assign" | "Unassign" | "Accept" | "Reject"
+        | "Cancel" | "Move" | "Swap" | "Resize" | "Suspend" | "Resume" | "Activate" | "Deactivate" | "Complete" | "Lock" | "Unlock" | "Subscribe"
+        | "Unsubscribe" | "Invite" | "Promote" | "Switch" | "Merge" => 3,
         "Delete" | "Remove" | "Terminate" | "Deregister" | "Release" | "Purge" | "Destroy" | "Abort" | "Leave" => 4,
         _ => 99,
     }

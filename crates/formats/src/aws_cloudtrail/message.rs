@@ -12,11 +12,16 @@ pub(super) struct Said<'a> {
     /// Error code, or the reason of a failed login; empty for success.
     pub error: &'a str,
     pub failed: bool,
+    /// An insight: nobody called anything.
+    pub insight: bool,
 }
 
 /// Writes the line into `out`, which is emptied first.
 pub(super) fn write(said: &Said<'_>, out: &mut String) {
     out.clear();
+    if said.insight {
+        return push(out, &["unusual activity at ", said.service, " (CloudTrail insight)"]);
+    }
     out.push_str(said.actor.short());
     if said.failed {
         out.push_str(" failed to");
@@ -38,14 +43,20 @@ fn act(said: &Said<'_>, out: &mut String) {
     match (said.operation, object) {
         ("ConsoleLogin", _) => out.push_str(verb(" logged in to the console", " log in to the console")),
         ("AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity", _) => push(out, &[verb(" assumed role ", " assume role "), short(&aim.user)]),
-        ("CreateAccessKey", _) => {
+        ("CreateAccessKey", _) if !aim.user_name.is_empty() => {
             push(out, &[verb(" created access key ", " create an access key"), &aim.credential, " for ", &aim.user_name]);
         }
-        ("CreateUser" | "DeleteUser" | "CreateRole" | "DeleteRole", _) => {
+        ("CreateUser" | "CreateRole" | "DeleteUser" | "DeleteRole", _) if !aim.user_name.is_empty() => {
             let made = said.operation.starts_with("Create");
             let what = if said.operation.ends_with("User") { "user " } else { "role " };
             push(out, &[if made { verb(" created ", " create ") } else { verb(" deleted ", " delete ") }, what, &aim.user_name]);
         }
+        ("AttachUserPolicy" | "AttachRolePolicy" | "PutUserPolicy" | "PutRolePolicy", _) if !aim.policy.is_empty() => {
+            push(out, &[verb(" gave policy ", " give policy "), short(&aim.policy), " to ", short(&aim.user)]);
+        }
+        ("AddUserToGroup", _) if !aim.group.is_empty() => push(out, &[verb(" put user ", " put user "), &aim.user_name, " into group ", &aim.group]),
+        ("StopLogging", _) => push(out, &[verb(" stopped logging of ", " stop logging of "), short(&aim.resource)]),
+        ("DeleteTrail", _) => push(out, &[verb(" deleted trail ", " delete trail "), short(&aim.resource)]),
         ("GetObject", Some(path)) => push(out, &[verb(" read", " read"), " s3 object ", path]),
         ("PutObject", Some(path)) => push(out, &[verb(" wrote", " write"), " s3 object ", path]),
         ("DeleteObject", Some(path)) => push(out, &[verb(" deleted", " delete"), " s3 object ", path]),

@@ -65,7 +65,9 @@ struct CloudtrailParser {
 
 impl Parser for CloudtrailParser {
     fn record(&mut self, record: Record<'_>, out: &mut dyn Sink) -> Result<(), Reject> {
-        let text = String::from_utf8_lossy(trim(record.bytes));
+        let bytes = trim(record.bytes);
+        // The plain check is several times faster than the lossy one, and nearly always enough.
+        let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
         let outer = Fields::read(&text)?;
         let utf8 = matches!(text, Cow::Borrowed(_));
         if let Some(inner) = outer.wrapped.filter(|_| outer.event_time.is_none()) {

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use crate::json;
 
-use super::{actor::Actor, fields::{Fields, plain}, kind::Target};
+use super::{
+    actor::Actor,
+    fields::{Fields, plain},
+    kind::Target,
+};
 
 /// What an operation was aimed at. Empty where the record does not say.
 #[derive(Debug, Default)]
@@ -29,10 +33,40 @@ pub(super) struct Aim<'a> {
 
 /// Members of a request that name a resource, the most telling first.
 const NAMING: [&str; 34] = [
-    "bucketName", "secretId", "functionName", "instanceId", "snapshotId", "imageId", "volumeId", "dBInstanceIdentifier", "dBSnapshotIdentifier",
-    "tableName", "keyId", "trailName", "userName", "roleName", "instanceProfileName", "policyArn", "groupName", "groupId", "parameterName", "stackName",
-    "clusterName", "queueUrl", "topicArn", "logGroupName", "repositoryName", "documentName", "networkInterfaceId", "vpcId", "subnetId", "routeTableId",
-    "hostedZoneId", "resourceArn", "name", "arn",
+    "bucketName",
+    "secretId",
+    "functionName",
+    "instanceId",
+    "snapshotId",
+    "imageId",
+    "volumeId",
+    "dBInstanceIdentifier",
+    "dBSnapshotIdentifier",
+    "tableName",
+    "keyId",
+    "trailName",
+    "userName",
+    "roleName",
+    "instanceProfileName",
+    "policyArn",
+    "groupName",
+    "groupId",
+    "parameterName",
+    "stackName",
+    "clusterName",
+    "queueUrl",
+    "topicArn",
+    "logGroupName",
+    "repositoryName",
+    "documentName",
+    "networkInterfaceId",
+    "vpcId",
+    "subnetId",
+    "routeTableId",
+    "hostedZoneId",
+    "resourceArn",
+    "name",
+    "arn",
 ];
 
 /// Place of the bucket's name.
@@ -99,21 +133,21 @@ impl<'a> Request<'a> {
                 None => format!("arn:{partition}:s3:::{bucket}").into(),
             },
             Some((_, value)) => value,
-            None => self.first_instance().unwrap_or_else(|| plain(self.other_id)),
+            None => self.instances.and_then(first_instance).unwrap_or_else(|| plain(self.other_id)),
         }
     }
+}
 
-    /// `instancesSet.items[0].instanceId`, as EC2 lists the instances of a request.
-    fn first_instance(&self) -> Option<Cow<'a, str>> {
-        let items = json::member(self.instances?, "items")?;
-        let mut first = None;
-        let read = json::elements(items, |e| {
-            first = json::member(e, "instanceId");
-            false
-        });
-        read.ok()?;
-        json::text(first?)
-    }
+/// `items[0].instanceId`, as EC2 lists the instances of a request or an answer.
+fn first_instance(set: &str) -> Option<Cow<'_, str>> {
+    let items = json::member(set, "items")?;
+    let mut first = None;
+    let read = json::elements(items, |e| {
+        first = json::member(e, "instanceId");
+        false
+    });
+    read.ok()?;
+    json::text(first?)
 }
 
 /// Finds what the operation was aimed at.
@@ -123,6 +157,10 @@ pub(super) fn aim<'a>(fields: &Fields<'a>, actor: &Actor<'a>, target: Target) ->
     let mut aim = Aim { resource: first_resource(fields.resources), twice: request.twice, ..Aim::default() };
     if aim.resource.is_empty() {
         aim.resource = request.resource(partition);
+    }
+    if aim.resource.is_empty() {
+        let made = fields.response.filter(|_| target == Target::Thing).and_then(|r| json::member(r, "instancesSet"));
+        aim.resource = made.and_then(first_instance).unwrap_or_default();
     }
     match target {
         Target::Thing => {}
@@ -163,6 +201,7 @@ fn account<'a>(aim: &mut Aim<'a>, request: &Request<'a>, fields: &Fields<'a>, ac
 fn session<'a>(aim: &mut Aim<'a>, request: &Request<'a>, fields: &Fields<'a>) {
     let part = |outer: &str, inner: &str| json::member(json::member(fields.response?, outer)?, inner);
     aim.user = plain(request.role_arn);
+    aim.resource = aim.user.clone();
     aim.session = plain(part("assumedRoleUser", "arn").or_else(|| part("federatedUser", "arn")));
     aim.credential = plain(part("credentials", "accessKeyId"));
     aim.user_name = plain(request.session_name);

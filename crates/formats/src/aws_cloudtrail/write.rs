@@ -22,9 +22,9 @@ pub(super) struct Scratch {
 /// Makes the event of a record.
 pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &mut Scratch, out: &mut dyn Sink) -> Result<(), Reject> {
     let said_time = plain(Some(f.event_time.ok_or(Reject::Missing { field: "eventTime" })?));
-    let insight = |name| f.insight.and_then(|i| json::member(i, name));
-    let operation = plain(Some(f.event_name.or_else(|| insight("eventName")).or(f.event_type).ok_or(Reject::Missing { field: "eventName" })?));
-    let service = plain(Some(f.event_source.or_else(|| insight("eventSource")).ok_or(Reject::Missing { field: "eventSource" })?));
+    let insight = || f.insight.and_then(|i| json::member(i, "eventSource"));
+    let operation = plain(Some(f.event_name.or(f.event_type).ok_or(Reject::Missing { field: "eventName" })?));
+    let service = plain(Some(f.event_source.or_else(insight).ok_or(Reject::Missing { field: "eventSource" })?));
     let (time, time_mark) = when::read(&said_time);
     let actor = Actor::read(f.user_identity);
     // An insight tells of many calls and is none itself.
@@ -34,7 +34,7 @@ pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &m
         (class, activity, target) = OTHER_CALL;
         aim = target::aim(f, &actor, target);
     }
-    let failure = failure(f, &operation);
+    let failure = failure(f, class, &operation);
     let e = Event { f, actor: &actor, aim: &aim, class, service: &service, operation: &operation, failed: failure.is_some() };
 
     out.begin(class, activity, time);
@@ -44,7 +44,9 @@ pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &m
     e.head(out);
     e.api(out);
     e.who(out);
-    e.outcome(failure.as_deref().unwrap_or_default(), out);
+    if f.insight.is_none() {
+        e.outcome(failure.as_deref().unwrap_or_default(), out);
+    }
     let from = e.origin(out);
     e.subject(target, out);
     e.data(out);
@@ -53,7 +55,9 @@ pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &m
         e.unmapped(out);
     }
     let error = failure.unwrap_or_default();
-    message::write(&Said { actor: &actor, aim: &aim, service: &service, operation: &operation, from: &from, error: &error, failed: e.failed }, &mut scratch.line);
+    let said =
+        Said { actor: &actor, aim: &aim, service: &service, operation: &operation, from: &from, error: &error, failed: e.failed, insight: f.insight.is_some() };
+    message::write(&said, &mut scratch.line);
     out.text(attr::MESSAGE, &scratch.line);
     out.record(record.seq, record.bytes);
     out.end();
@@ -71,11 +75,11 @@ fn has_subject(class: Class, aim: &Aim<'_>, actor: &Actor<'_>) -> bool {
 }
 
 /// The error code of a call that failed. Sign-in says so in `responseElements` instead.
-fn failure(f: &Fields<'_>, operation: &str) -> Option<String> {
+fn failure(f: &Fields<'_>, class: Class, operation: &str) -> Option<String> {
     if let Some(code) = f.error_code {
         return Some(plain(Some(code)).into_owned());
     }
-    let answer = json::member(f.response?, operation)?;
+    let answer = json::member(f.response.filter(|_| class.uid == 3002)?, operation)?;
     (answer == "\"Failure\"").then(|| plain(f.error_message).into_owned())
 }
 

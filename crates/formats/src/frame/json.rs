@@ -6,7 +6,11 @@
 use event::{PieceKind, Reason};
 use memchr::memchr;
 
-use super::{Identity, Limits, OnPiece, pending::Pending, scan::{Scan, Stop}};
+use super::{
+    Identity, Limits, OnPiece,
+    pending::Pending,
+    scan::{Scan, Stop},
+};
 
 /// White space and comma after a record that still count as its separator, in bytes.
 const SEPARATOR_BYTES_MAX: usize = 64;
