@@ -1,0 +1,184 @@
+//! Names of sources: one for a log, whatever its files are called after rotation. And the host, guessed from folders.
+
+use std::path::{Component, Path};
+
+/// The parts of a path below what was given, as text without control characters.
+pub(crate) fn parts(path: &Path) -> Vec<String> {
+    let normal = path.components().filter_map(|c| match c {
+        Component::Normal(part) => Some(clean(&part.to_string_lossy())),
+        _ => None,
+    });
+    normal.collect()
+}
+
+/// A name is a line of the ledger's entries and a word on a screen: control characters become U+FFFD.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// The name of the source that a file belongs to; `parts` are folders and file name below what was given.
+pub(crate) fn source(parts: &[String]) -> String {
+    let Some((file, folders)) = parts.split_last() else { return "unnamed".into() };
+    if let Some(name) = cloudtrail(file) {
+        return name;
+    }
+    let (stem, _) = rotation(file);
+    folders.iter().map(String::as_str).chain([stem]).collect::<Vec<_>>().join("/")
+}
+
+/// The host, if a folder names one: the first that is not one of the usual folders of logs.
+pub(crate) fn host(parts: &[String]) -> Option<String> {
+    let (file, folders) = parts.split_last()?;
+    // CloudTrail is delivered into folders named after accounts, regions and days.
+    if cloudtrail(file).is_some() {
+        return None;
+    }
+    folders.iter().find(|f| !GENERIC.contains(&f.to_ascii_lowercase().as_str())).cloned()
+}
+
+/// Whether a folder's name says nothing.
+pub(crate) fn is_generic(folder: &str) -> bool {
+    GENERIC.contains(&folder.to_ascii_lowercase().as_str())
+}
+
+/// Folders that are named after no host.
+const GENERIC: &[&str] = &[
+    "var",
+    "log",
+    "logs",
+    "audit",
+    "audit.d",
+    "journal",
+    "syslog",
+    "private",
+    "srv",
+    "opt",
+    "mnt",
+    "media",
+    "root",
+    "home",
+    "tmp",
+    "data",
+    "evidence",
+    "files",
+    "cloud",
+    "cloudtrail",
+    "awslogs",
+    "aws",
+    "system",
+    "runtime",
+    "network",
+    "application",
+    "archive",
+    "old",
+    "samples",
+    "demo",
+];
+
+/// CloudTrail's delivery: `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_ID.json.gz`
+/// (docs.aws.amazon.com, "CloudTrail log file name format"; an organisation trail puts `o-ID_` before the account).
+fn cloudtrail(file: &str) -> Option<String> {
+    let (account, rest) = file.split_once("_CloudTrail_")?;
+    let account = account.rsplit('_').next()?;
+    let (region, rest) = rest.split_once('_')?;
+    let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let shape = !region.is_empty() && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (digits && shape && rest.contains(".json")).then(|| format!("cloudtrail/{account}/{region}"))
+}
+
+/// Where a file stands in the rotation of its log: the oldest comes first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Age {
+    /// A date: `-20260301`.
+    Dated(String),
+    /// Counted back from the live file: `.2` is before `.1`.
+    Counted(std::cmp::Reverse<u64>),
+    /// The live file.
+    Live,
+}
+
+/// Takes off what rotation and compression added to a name.
+pub(crate) fn rotation(file: &str) -> (&str, Age) {
+    let file = [".gz", ".zst", ".zstd", ".bz2", ".xz"].iter().find_map(|e| file.strip_suffix(e)).unwrap_or(file);
+    if let Some(stem) = file.strip_suffix(".old").filter(|s| !s.is_empty()) {
+        return (stem, Age::Counted(std::cmp::Reverse(1)));
+    }
+    let cut = file.rfind(['.', '-']).and_then(|at| Some((file.get(..at)?, file.get(at + 1..)?)));
+    match cut {
+        Some((stem, n)) if is_count(file, stem, n) => (stem, Age::Counted(std::cmp::Reverse(n.parse().unwrap_or(0)))),
+        Some((stem, day)) if !stem.is_empty() && is_day(day) => (stem, Age::Dated(day.into())),
+        _ => long_day(file).unwrap_or((file, Age::Live)),
+    }
+}
+
+fn is_count(file: &str, stem: &str, n: &str) -> bool {
+    let dot = file.as_bytes().get(stem.len()) == Some(&b'.');
+    dot && !stem.is_empty() && matches!(n.len(), 1..=4) && n.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `20260301`, or with the hour and more behind it.
+fn is_day(text: &str) -> bool {
+    matches!(text.len(), 8..=14) && text.starts_with(['1', '2']) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `-2026-03-01` or `.2026-03-01`.
+fn long_day(file: &str) -> Option<(&str, Age)> {
+    let (stem, day) = file.split_at_checked(file.len().checked_sub(11)?)?;
+    let day = day.strip_prefix(['.', '-'])?;
+    let shape = day.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    (shape && !stem.is_empty()).then(|| (stem, Age::Dated(day.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(path: &str) -> (String, Option<String>) {
+        let parts = parts(Path::new(path));
+        (source(&parts), host(&parts))
+    }
+
+    #[test]
+    fn rotated_files_are_one_log() {
+        for file in [
+            "auth.log",
+            "auth.log.1",
+            "auth.log.2.gz",
+            "auth.log-20260301",
+            "auth.log-20260301.zst",
+            "auth.log.2026-03-01",
+            "auth.log.old",
+            "auth.log-2026030112.gz",
+        ] {
+            assert_eq!(named(&format!("web-1/{file}")), ("web-1/auth.log".into(), Some("web-1".into())), "{file}");
+        }
+        for file in ["app-2.log", "report.12345", "1.2.3.4x", "x-1", ".1"] {
+            assert_eq!(named(file).0, file);
+        }
+    }
+
+    #[test]
+    fn the_oldest_file_of_a_rotation_comes_first() {
+        let mut files = ["m", "m.1", "m.2.gz", "m.10.gz"];
+        files.sort_by_key(|f| rotation(f).1);
+        assert_eq!(files, ["m.10.gz", "m.2.gz", "m.1", "m"]);
+        let mut files = ["m", "m-20260302", "m-20260301.gz"];
+        files.sort_by_key(|f| rotation(f).1);
+        assert_eq!(files, ["m-20260301.gz", "m-20260302", "m"]);
+    }
+
+    #[test]
+    fn cloudtrail_deliveries_are_one_source_a_region() {
+        let file = "AWSLogs/123456789012/CloudTrail/eu-west-1/2026/03/01/123456789012_CloudTrail_eu-west-1_20260301T0000Z_AbC.json.gz";
+        assert_eq!(named(file), ("cloudtrail/123456789012/eu-west-1".into(), None));
+        assert_eq!(named("o-1ab_123456789012_CloudTrail_eu-west-1_20260301T0000Z_AbC.json").0, "cloudtrail/123456789012/eu-west-1");
+        assert_eq!(named("x_CloudTrail_y_z.json").0, "x_CloudTrail_y_z.json");
+    }
+
+    #[test]
+    fn folders_that_say_nothing_are_no_hosts() {
+        assert_eq!(named("var/log/auth.log").1, None);
+        assert_eq!(named("logs/db-2/var/log/audit/audit.log").1, Some("db-2".into()));
+        assert_eq!(named("a\nb/x.log").0, "a\u{FFFD}b/x.log");
+    }
+}

@@ -1,0 +1,213 @@
+//! One stream on its way to batches: what is known is left out, the rest is put together.
+
+use event::{PieceKind, Records, SourceInfo, Time};
+use journal::{BatchNote, Prefix, Skip};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Batch, BoxError, Known, StreamReport, Taker};
+
+/// A batch is given out once it has so many bytes …
+const BATCH_BYTES: usize = 1 << 20;
+/// … or so many pieces.
+const BATCH_PIECES: usize = 8192;
+
+/// SHA-256 of a start of the stream, and its length.
+pub(crate) type StartMark = (u64, [u8; 32]);
+
+/// The state of one stream.
+pub(crate) struct Stream<'a> {
+    pub(crate) known: &'a mut Known,
+    pub(crate) taker: &'a mut dyn Taker,
+    pub(crate) report: &'a mut StreamReport,
+    source: SourceInfo,
+    received: Time,
+    /// Finds the longest known start of the stream, given what is known of streams with this first record.
+    longest: &'a mut dyn FnMut(Vec<StartMark>) -> Option<StartMark>,
+    /// Bytes of the stream that have gone by.
+    at: u64,
+    /// Over `at` bytes, but for those of the batch from `hashed` on.
+    hash: Sha256,
+    hashed: usize,
+    first: Option<[u8; 32]>,
+    /// The start that was taken before.
+    start: Option<StartMark>,
+    batch: Batch,
+    /// The taker did not accept a batch: all that follows is refused.
+    pub(crate) refused: Option<BoxError>,
+    /// The file is not what it was when its start was compared: all must be read again.
+    pub(crate) deceived: bool,
+}
+
+impl<'a> Stream<'a> {
+    pub(crate) fn new(
+        (known, taker, report): (&'a mut Known, &'a mut dyn Taker, &'a mut StreamReport),
+        source: SourceInfo,
+        received: Time,
+        longest: &'a mut dyn FnMut(Vec<StartMark>) -> Option<StartMark>,
+    ) -> Stream<'a> {
+        let batch = empty(&source, received);
+        let (hash, first, start) = (Sha256::new(), None, None);
+        Stream { known, taker, report, source, received, longest, at: 0, hash, hashed: 0, first, start, batch, refused: None, deceived: false }
+    }
+
+    /// Whether nothing that follows can be taken.
+    pub(crate) fn is_over(&self) -> bool {
+        self.refused.is_some() || self.deceived
+    }
+
+    /// Takes the next piece of the stream.
+    pub(crate) fn piece(&mut self, bytes: &[u8], kind: PieceKind, identity: Option<u128>) {
+        let record = u64::from(kind != PieceKind::Around);
+        self.report.received += record;
+        self.report.bytes += bytes.len() as u64;
+        if self.is_over() {
+            self.report.refused += record;
+            return;
+        }
+        if self.first.is_none() && record > 0 {
+            self.compare_start(bytes);
+        }
+        let known = self.pass_start(bytes) || identity.is_some_and(|id| !self.known.identities.insert(id));
+        if known {
+            self.report.duplicate += record;
+            self.leave_out(bytes);
+        } else {
+            self.put(bytes, kind, identity.unwrap_or(0));
+        }
+    }
+
+    /// The first record is here: has a stream that starts like this been taken before, and how much of it?
+    fn compare_start(&mut self, record: &[u8]) {
+        self.catch_up();
+        let first: [u8; 32] = self.hash.clone().chain_update(record).finalize().into();
+        self.first = Some(first);
+        let marks = self.known.marks(&first);
+        if !marks.is_empty() {
+            self.start = (self.longest)(marks);
+        }
+        if let Some(start) = self.start {
+            self.report.stream = self.known.ending_at(&first, &self.source.name, &start);
+            // What stands before the first record was taken with it.
+            self.clear();
+        }
+    }
+
+    /// Whether a piece lies within the start that was taken before. Where that ends, it is compared once more, since the file was
+    /// opened twice. A piece that begins in it and ends beyond it is new: a line that had no end when it was taken.
+    fn pass_start(&mut self, bytes: &[u8]) -> bool {
+        let Some((end, hash)) = self.start else { return false };
+        let next = self.at + bytes.len() as u64;
+        if next >= end
+            && self.at < end
+            && let Some(within) = usize::try_from(end - self.at).ok().and_then(|n| bytes.get(..n))
+        {
+            let found: [u8; 32] = self.hash.clone().chain_update(within).finalize().into();
+            self.deceived = found != hash;
+        }
+        next <= end
+    }
+
+    /// A piece that is not taken.
+    fn leave_out(&mut self, bytes: &[u8]) {
+        self.catch_up();
+        self.hash.update(bytes);
+        self.at += bytes.len() as u64;
+        let records = &self.batch.records;
+        if records.ends.is_empty() {
+            return;
+        }
+        let before = u32::try_from(records.ends.len()).unwrap_or(u32::MAX);
+        match self.batch.note.skips.last_mut() {
+            Some(skip) if skip.before == before => skip.bytes += bytes.len() as u64,
+            _ => self.batch.note.skips.push(Skip { before, bytes: bytes.len() as u64 }),
+        }
+    }
+
+    /// A piece that is taken.
+    fn put(&mut self, bytes: &[u8], kind: PieceKind, identity: u128) {
+        let records = &mut self.batch.records;
+        if records.ends.is_empty() {
+            records.offset = self.at;
+        }
+        records.bytes.extend_from_slice(bytes);
+        // A piece has at most `record_bytes_max` bytes, and a batch that is full is given out: far below 4 GiB.
+        records.ends.push((u32::try_from(records.bytes.len()).unwrap_or(u32::MAX), kind));
+        self.batch.note.identities.push(identity);
+        self.at += bytes.len() as u64;
+        if records.bytes.len() >= BATCH_BYTES || records.ends.len() >= BATCH_PIECES {
+            self.flush();
+        }
+    }
+
+    /// Brings the hash up to the last piece.
+    fn catch_up(&mut self) {
+        self.hash.update(self.batch.records.bytes.get(self.hashed..).unwrap_or_default());
+        self.hashed = self.batch.records.bytes.len();
+    }
+
+    fn clear(&mut self) {
+        self.batch.records.bytes.clear();
+        self.batch.records.ends.clear();
+        self.batch.note.identities.clear();
+        self.batch.note.skips.clear();
+        self.hashed = 0;
+    }
+
+    /// Gives the batch to the taker.
+    pub(crate) fn flush(&mut self) {
+        self.catch_up();
+        let records = self.batch.records.records();
+        // The envelope of records that are all there already is left out with them.
+        let only_envelope = records == 0 && self.report.taken == 0 && self.report.duplicate > 0;
+        if self.batch.records.ends.is_empty() || only_envelope || self.is_over() {
+            if self.is_over() {
+                self.report.refused += records;
+                self.forget();
+            }
+            return self.clear();
+        }
+        let hash: [u8; 32] = self.hash.clone().finalize().into();
+        let prefix = Prefix { first: *self.first.get_or_insert(hash), bytes: self.at, hash };
+        let stream = *self.report.stream.get_or_insert_with(|| self.known.new_stream());
+        self.batch.note.prefix = prefix;
+        self.batch.records.stream = stream;
+        self.batch.records.first_seq = self.known.next_seq(&self.source.name);
+        if let Err(e) = self.give(prefix) {
+            self.report.refused += records;
+            self.refused = Some(e);
+        } else {
+            self.report.taken += records;
+        }
+        self.hashed = 0;
+    }
+
+    fn give(&mut self, prefix: Prefix) -> Result<(), BoxError> {
+        let mut batch = std::mem::replace(&mut self.batch, empty(&self.source, self.received));
+        let (stream, next_seq) = (batch.records.stream, batch.records.next_seq());
+        let identities = batch.note.identities.clone();
+        if identities.iter().all(|id| *id == 0) {
+            batch.note.identities.clear();
+        }
+        let given = self.taker.key().and_then(|key| {
+            batch.note.key = key;
+            self.taker.take(batch)
+        });
+        match &given {
+            Ok(()) => self.known.learn(&self.source.name, stream, next_seq, &prefix),
+            Err(_) => identities.iter().for_each(|id| drop(self.known.identities.remove(id))),
+        }
+        given
+    }
+
+    /// What is in the batch was not taken, so it is not known either.
+    fn forget(&mut self) {
+        self.batch.note.identities.iter().for_each(|id| drop(self.known.identities.remove(id)));
+    }
+}
+
+fn empty(source: &SourceInfo, received: Time) -> Batch {
+    let bytes = Vec::with_capacity(BATCH_BYTES + (64 << 10));
+    let records = Records { source: source.clone(), stream: 0, first_seq: 0, offset: 0, received, bytes, ends: Vec::new() };
+    let prefix = Prefix { first: [0; 32], bytes: 0, hash: [0; 32] };
+    Batch { records, note: BatchNote { identities: Vec::new(), skips: Vec::new(), prefix, key: [0; 32] } }
+}
