@@ -5,6 +5,7 @@
 //! Never reads a disk, a clock or a terminal: texts and values in, values and text out.
 
 pub mod case;
+mod init;
 pub mod plan;
 mod problem;
 pub mod registry;
@@ -14,6 +15,7 @@ pub mod words;
 pub mod yaml;
 
 pub use case::{Case, Record};
+pub use init::init_files;
 pub use plan::{Plan, Step};
 pub use problem::Problem;
 pub use registry::{Ownership, Registry};

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod brief;
+mod case;
+mod plan;
 mod registry;
+mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -70,6 +70,8 @@ conditions! {
     TrailStopped "trail_stopped" "log stopped or changed by the intruder",
     /// Data was read, listed or copied.
     DataExposed "data_exposed" "data read or listed by the intruder",
+    /// That data lies in a bucket.
+    BucketExposed "bucket_exposed" "objects of a bucket read or listed by the intruder",
     /// That data is about persons, by the registry.
     PersonalDataExposed "personal_data_exposed" "personal data read or listed by the intruder",
     /// The logs show data leaving.
@@ -157,7 +159,7 @@ fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, si
 }
 
 fn condition_is_data(c: Condition) -> bool {
-    matches!(c, Condition::DataExposed | Condition::PersonalDataExposed)
+    matches!(c, Condition::DataExposed | Condition::BucketExposed | Condition::PersonalDataExposed)
 }
 
 fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
@@ -191,6 +193,7 @@ fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
     }
     if node.status == Status::Exposed {
         out.push(C::DataExposed);
+        out.extend(v.starts_with("arn:aws:s3:::").then_some(C::BucketExposed));
         let personal = registry.resolve(&node.entity, node.since, &[]).data.iter().any(|d| d.personal == Some(true));
         out.extend(personal.then_some(C::PersonalDataExposed));
     }
@@ -221,19 +224,23 @@ fn values(entity: &Entity, holder: Option<&Entity>, since: Option<Time>) -> BTre
     with.extend(account.map(|a| ("account", a.to_owned())));
     with.extend(entity.value.strip_prefix("arn:aws:s3:::").map(|b| ("bucket", b.split('/').next().unwrap_or(b).to_owned())));
     with.extend(since.map(|t| ("since", t.to_string())));
-    if let (Kind::Session, Some((role, _))) = (entity.kind, entity.value.split_once(":assumed-role/").and_then(|(_, r)| r.split_once('/'))) {
-        with.insert("role_name", role.to_owned());
-    } else if let Some((_, role)) = entity.value.rsplit_once(":role/") {
-        with.insert("role_name", short_name(role).to_owned());
-    }
+    let names = [Some(&entity.value), holder.map(|h| &h.value)];
+    with.extend(names.into_iter().flatten().find_map(|v| role_name(v)).map(|r| ("role_name", r.to_owned())));
     if let (Kind::Session, Some((_, pid))) = (entity.kind, entity.value.rsplit_once("sshd:")) {
         with.insert("pid", pid.to_owned());
     }
     with
 }
 
+/// The role in a role ARN or the ARN of its session.
+fn role_name(arn: &str) -> Option<&str> {
+    let session = arn.split_once(":assumed-role/").and_then(|(_, r)| r.split('/').next());
+    session.or_else(|| arn.split_once(":role/").and_then(|(_, r)| r.rsplit('/').next()))
+}
+
 fn vendors(out: &mut Vec<Fact>, registry: &Registry) {
-    let touched: Vec<Fact> = out.iter().filter(|f| f.entity.is_some() && f.condition != Condition::PersonalDataExposed).cloned().collect();
+    let touched: Vec<Fact> =
+        out.iter().filter(|f| f.entity.is_some() && !matches!(f.condition, Condition::PersonalDataExposed | Condition::BucketExposed)).cloned().collect();
     for f in touched {
         let Some(entity) = &f.entity else { continue };
         let hints: Vec<Hint> =

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::check;
 pub use clock::{Clock, ClockState, NOT_LEGAL_ADVICE, Rule, Unit, clocks};
+pub(crate) use facts::holder_of_data;
 pub use facts::{Condition, Fact, facts};
 pub use next::{Step, next_steps};
 

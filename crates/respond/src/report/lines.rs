@@ -1,0 +1,126 @@
+//! Lines that fit: wrapping, event ids at the end, and the sharing of two screens among the sections.
+
+use super::text::Style;
+
+/// Event ids that a line shows; the others are counted.
+const IDS_MAX: usize = 3;
+const INDENT: &str = "  ";
+
+/// One part of the brief.
+pub(super) struct Section {
+    /// Heading.
+    pub title: &'static str,
+    /// Its lines, without the section's indent.
+    pub lines: Vec<String>,
+    /// Lines that it has in any case.
+    pub share: usize,
+    /// Who gets the room that others leave: the lowest first.
+    pub rank: u8,
+    /// Where the rest is.
+    pub more: &'static str,
+}
+
+/// A statement with its event ids, in lines of the width. Without `wrap` the words are cut so that ids and words share one
+/// line, as long as 36 columns of words remain; else the ids go to a line of their own.
+pub(super) fn fit(words: &str, ids: &[String], width: usize, wrap: bool) -> Vec<String> {
+    let room = width.saturating_sub(INDENT.len());
+    let ids = tail(ids);
+    let len = words.chars().count();
+    let used = if ids.is_empty() { 0 } else { ids.chars().count() + 1 };
+    if len + used <= room {
+        return vec![if ids.is_empty() { words.to_owned() } else { format!("{words} {ids}") }];
+    }
+    let left = room.saturating_sub(used);
+    if !wrap && left >= 36 {
+        let cut: String = words.chars().take(left.saturating_sub(1)).collect();
+        let line = format!("{cut}… {ids}");
+        return vec![line.trim_end().to_owned()];
+    }
+    let mut out = wrapped(words, room);
+    match out.last_mut() {
+        Some(last) if last.chars().count() + used <= room => {
+            if !ids.is_empty() {
+                last.push(' ');
+                last.push_str(&ids);
+            }
+        }
+        _ => out.extend(wrapped(&format!("  {ids}"), room)),
+    }
+    out
+}
+
+fn tail(ids: &[String]) -> String {
+    if ids.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<String> = ids.iter().take(IDS_MAX).map(|i| crate::words::safe(i)).collect();
+    let more = ids.len().saturating_sub(IDS_MAX);
+    if more == 0 { format!("[{}]", shown.join(" ")) } else { format!("[{} +{more}]", shown.join(" ")) }
+}
+
+/// Breaks at spaces; a word longer than a line is cut into lines. Lines after the first are indented.
+fn wrapped(words: &str, room: usize) -> Vec<String> {
+    let lead: String = words.chars().take_while(|c| *c == ' ').collect();
+    let mut out = vec![lead.clone()];
+    let mut count = lead.chars().count();
+    for word in words.split(' ').filter(|w| !w.is_empty()) {
+        let mut rest: Vec<char> = word.chars().collect();
+        let fresh = count == lead.chars().count() && out.len() == 1;
+        if !fresh && count + 1 + rest.len() > room {
+            out.push(format!("{lead}  "));
+            count = lead.chars().count() + 2;
+        } else if !fresh {
+            if let Some(last) = out.last_mut() {
+                last.push(' ');
+            }
+            count += 1;
+        }
+        while !rest.is_empty() {
+            if count >= room {
+                out.push(format!("{lead}  "));
+                count = lead.chars().count() + 2;
+            }
+            let take = rest.len().min(room.saturating_sub(count).max(1));
+            let piece: String = rest.drain(..take).collect();
+            count += take;
+            if let Some(last) = out.last_mut() {
+                last.push_str(&piece);
+            }
+        }
+    }
+    out
+}
+
+/// Heads and sections one under the other, never more than the style's lines: each section has its share, what some leave the
+/// others get by rank, and what is cut is counted.
+pub(super) fn lay_out(head: Vec<String>, sections: Vec<Section>, style: Style) -> String {
+    let fixed = head.len() + sections.len();
+    let mut rooms: Vec<usize> = sections.iter().map(|s| s.lines.len().min(s.share)).collect();
+    let mut spare = style.lines.saturating_sub(fixed + rooms.iter().sum::<usize>());
+    let mut order: Vec<(usize, &Section)> = sections.iter().enumerate().collect();
+    order.sort_by_key(|(_, s)| s.rank);
+    for (i, section) in order {
+        if let Some(room) = rooms.get_mut(i) {
+            let more = section.lines.len().saturating_sub(*room).min(spare);
+            *room += more;
+            spare -= more;
+        }
+    }
+    let mut out: Vec<String> = head;
+    for (section, room) in sections.iter().zip(rooms) {
+        out.push(if style.colour { format!("\u{1b}[1;36m{}\u{1b}[0m", section.title.to_uppercase()) } else { section.title.to_uppercase() });
+        out.extend(section_lines(section, room).into_iter().map(|l| format!("{INDENT}{l}").trim_end().to_owned()));
+    }
+    out.join("\n") + "\n"
+}
+
+fn section_lines(section: &Section, room: usize) -> Vec<String> {
+    if section.lines.len() <= room {
+        return section.lines.clone();
+    }
+    let kept = room.saturating_sub(1);
+    let hidden = section.lines.len() - kept;
+    let mut out: Vec<String> = section.lines.iter().take(kept).cloned().collect();
+    out.push(format!("… {hidden} more lines: {}", section.more));
+    out
+}

@@ -1,0 +1,231 @@
+//! Values of the caller, registry and plan to a brief.
+
+use std::collections::{BTreeMap, HashSet};
+
+use event::{Book, Entity, Facet};
+
+use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, Happened, OwnerPart, ScopeNode, Unknown, VendorHit};
+use crate::{
+    Plan, Registry,
+    plan::{Condition, Fact, clocks, facts, next_steps},
+    registry::{Hint, HintKind, Ownership},
+    scope::{Reached, Row, Status},
+    words::alike,
+};
+
+/// Version of the JSON shape.
+const VERSION: u32 = 1;
+
+/// Makes the brief. `registry` and `plan` may be empty: what they would say is then said to be missing.
+pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
+    let asked_of = |r: &Reached| registry.resolve(&r.entity, r.since.or(Some(input.now)), &hints(input, r));
+    let owned: Vec<(&Reached, Ownership)> = input.reached.iter().map(|r| (r, with_local_times(asked_of(r), input))).collect();
+    let facts = facts(&input.reached, &input.rows, input.left.as_ref().map(|v| v.verdict), registry);
+    let owners = owners(&owned);
+    let not_visible = not_visible(input, &owners, registry);
+    Brief {
+        version: VERSION,
+        made: input.now,
+        case: input.case.clone(),
+        asked: asked(input, registry),
+        happened: happened(input),
+        scope: scope(&owned),
+        left: input.left.clone(),
+        data: data(&facts, registry),
+        vendors: vendors(&facts, input, registry),
+        clocks: clocks(plan, &facts, &input.facts, input.now),
+        next: next_steps(plan, &facts, registry, &input.done),
+        proof: input.proof.clone(),
+        owners,
+        not_visible,
+    }
+}
+
+/// A contact's own clock shows the time of the answer, not that of the event.
+fn with_local_times(mut who: Ownership, input: &BriefInput) -> Ownership {
+    let people = who.contacts.iter_mut().chain(who.vendors.iter_mut().flat_map(|v| v.contacts.iter_mut()));
+    for person in people {
+        person.local_time = person.time_zone.as_deref().and_then(|z| super::time::local_time(input.now, z));
+    }
+    who
+}
+
+fn hints(input: &BriefInput, r: &Reached) -> Vec<Hint> {
+    let event = r.path.last().cloned().unwrap_or_default();
+    let holder = r.holder.iter().map(|h| Hint { kind: HintKind::BelongsTo, who: h.clone(), count: 1, last: r.since, event: event.clone() });
+    holder.chain(input.hints.get(&r.entity).into_iter().flatten().cloned()).collect()
+}
+
+fn asked(input: &BriefInput, registry: &Registry) -> Asked {
+    let near = |text: &str, found: &[String]| {
+        let mut all = found.to_vec();
+        all.extend(alike(text, registry.names(&[]), 3).into_iter().map(str::to_owned));
+        all.sort();
+        all.dedup();
+        all
+    };
+    let unknown = input.unknown.iter().map(|(t, n)| Unknown { text: t.clone(), nearest: near(t, n) }).collect();
+    Asked { indicators: input.indicators.clone(), unknown, window: input.window, sources: input.books.clone() }
+}
+
+fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
+    let mut out: Vec<OwnerPart> = Vec::new();
+    for (node, who) in owned {
+        let same = out.iter_mut().find(|o| o.system == who.system && o.owner == who.owner && o.inferred == who.inferred);
+        match same {
+            Some(part) => part.entities.push(node.entity.clone()),
+            None => out.push(OwnerPart {
+                system: who.system.clone(),
+                owner: who.owner.clone(),
+                inferred: who.inferred,
+                contacts: who.contacts.clone(),
+                on_call: who.on_call.clone(),
+                service_model: who.service_model,
+                capabilities: who.capabilities.clone(),
+                provider: who.vendors.iter().find(|v| v.part == "provider").cloned(),
+                entities: vec![node.entity.clone()],
+                reasons: who.reasons.clone(),
+            }),
+        }
+    }
+    // Known owners first, those with most at stake before the others; what nobody owns last.
+    out.sort_by_key(|o| (o.owner.is_none(), o.inferred, std::cmp::Reverse(o.entities.len()), o.owner.clone(), o.system.clone()));
+    out
+}
+
+/// Rows that are the same act on the same kind of thing become one, with first, last and count.
+fn happened(input: &BriefInput) -> Vec<Happened> {
+    let on_the_way: HashSet<&str> = input.reached.iter().flat_map(|r| r.path.iter().map(String::as_str)).collect();
+    let mut out: Vec<Happened> = Vec::new();
+    let mut open: BTreeMap<(Option<Entity>, String, Option<String>, Option<Entity>), usize> = BTreeMap::new();
+    for row in &input.rows {
+        let key = on_the_way.contains(row.event.as_str());
+        let target = row.target.as_ref().map(crate::plan::holder_of_data);
+        let group = (row.actor.clone(), row.operation.clone(), row.outcome.clone(), target);
+        if let Some(same) = open.get(&group).and_then(|i| out.get_mut(*i)) {
+            add_row(same, row, key);
+        } else {
+            open.insert(group, out.len());
+            out.push(first_row(row, key));
+        }
+    }
+    out.sort_by_key(|h| h.time);
+    out
+}
+
+fn first_row(row: &Row, key: bool) -> Happened {
+    Happened {
+        time: row.time,
+        last: row.time,
+        count: 1,
+        operation: row.operation.clone(),
+        outcome: row.outcome.clone(),
+        text: row.text.clone(),
+        key,
+        events: vec![row.event.clone()],
+    }
+}
+
+fn add_row(same: &mut Happened, row: &Row, key: bool) {
+    same.count += 1;
+    same.time = same.time.min(row.time);
+    same.last = same.last.max(row.time);
+    same.key |= key;
+    same.events.truncate(1);
+    same.events.push(row.event.clone());
+}
+
+fn scope(owned: &[(&Reached, Ownership)]) -> Vec<ScopeNode> {
+    let node = |(r, who): &(&Reached, Ownership)| ScopeNode {
+        entity: r.entity.clone(),
+        kind: r.entity.kind.name(),
+        status: r.status,
+        confidence: r.level,
+        since: r.since,
+        made: r.made,
+        system: who.system.clone(),
+        owner: who.owner.clone(),
+        path: r.path.clone(),
+    };
+    let mut out: Vec<ScopeNode> = owned.iter().map(node).collect();
+    out.sort_by(|a, b| (a.status, a.confidence, a.since, &a.entity).cmp(&(b.status, b.confidence, b.since, &b.entity)));
+    out
+}
+
+fn data(facts: &[Fact], registry: &Registry) -> Vec<DataPart> {
+    let exposed = facts.iter().filter(|f| f.condition == Condition::DataExposed);
+    exposed
+        .filter_map(|f| {
+            let place = f.entity.clone()?;
+            let who = registry.resolve(&place, f.since, &[]);
+            Some(DataPart { place, count: f.count, held: who.data, owner: who.owner, events: f.events.clone() })
+        })
+        .collect()
+}
+
+fn vendors(facts: &[Fact], input: &BriefInput, registry: &Registry) -> Vec<VendorHit> {
+    let hit = facts.iter().filter(|f| f.condition == Condition::VendorAffected);
+    hit.filter_map(|f| {
+        let through = f.entity.clone()?;
+        let entry = registry.get("vendor", "default", f.with.get("vendor")?)?;
+        let part = f.with.get("vendor_part").cloned().unwrap_or_default();
+        Some(VendorHit { vendor: registry.vendor_part(entry, part, Some(input.now)), through, events: f.events.clone() })
+    })
+    .collect()
+}
+
+/// The caller's blind spots, and those that books and registry show.
+fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) -> Vec<Blind> {
+    let mut out = input.not_visible.clone();
+    out.extend(input.books.iter().flat_map(book_gaps));
+    let plain = |text: String| Blind { text, source: None, from: None, to: None, events: Vec::new() };
+    if input.books.is_empty() {
+        out.push(plain("no log was looked at".into()));
+    }
+    for facet in Facet::ALL.into_iter().filter(|f| !input.books.is_empty() && !input.books.iter().any(|b| b.facet == *f)) {
+        let wanted: Vec<&str> = owners.iter().filter_map(|o| o.system.as_deref()).filter(|s| expects(registry, s, facet)).collect();
+        let expected = if wanted.is_empty() { String::new() } else { format!(", which the registry expects of {}", wanted.join(", ")) };
+        out.push(plain(format!("no {} log was given{expected}: {}", facet.name(), hides(facet))));
+    }
+    if registry.is_empty() {
+        out.push(plain("no registry: owners, contacts, service models, data and vendors are not known; add one with `muster init`".into()));
+    }
+    if input.reached.iter().any(|r| r.status == Status::Controlled) && input.left.is_none() {
+        out.push(plain("whether data left was not judged".into()));
+    }
+    out
+}
+
+fn expects(registry: &Registry, system: &str, facet: Facet) -> bool {
+    registry.entries().iter().any(|e| e.is("system") && e.name == system && e.facts.facets.contains(&facet))
+}
+
+/// What stays unseen without a facet.
+fn hides(facet: Facet) -> &'static str {
+    match facet {
+        Facet::Runtime => "processes and files on machines could not be seen",
+        Facet::Cloud => "acts by console and API could not be seen",
+        Facet::Network => "connections and volumes could not be seen, so data may have left unseen",
+        Facet::System => "logins and privilege changes on machines could not be seen",
+        Facet::Application => "what was done within the team's own programs could not be seen",
+    }
+}
+
+fn book_gaps(book: &Book) -> Vec<Blind> {
+    let of = |text: String, from, to| Blind { text, source: Some(book.source.clone()), from, to, events: Vec::new() };
+    let mut out = Vec::new();
+    for gap in &book.gaps {
+        let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
+        out.push(of(format!("gap ({}{count})", gap.kind), gap.from, gap.to));
+    }
+    if book.quarantined > 0 {
+        out.push(of(format!("{} records could not be read (kept in quarantine)", book.quarantined), None, None));
+    }
+    if book.refused > 0 {
+        out.push(of(format!("{} records were refused and are not in the store", book.refused), None, None));
+    }
+    if !book.balanced() {
+        out.push(of(format!("books do not balance: {} received", book.received), None, None));
+    }
+    out
+}

@@ -1,0 +1,136 @@
+use event::{Book, Entity, Facet, Kind};
+use respond::{
+    Plan, Registry, plan,
+    registry::{Hint, HintKind},
+    report::{BriefInput, Style, brief, text},
+    scope::{Level, Status},
+};
+
+use crate::world;
+
+fn fits(text: &str, style: Style) {
+    assert!(text.lines().count() <= style.lines, "{} lines", text.lines().count());
+    for line in text.lines() {
+        assert!(line.chars().count() <= style.width, "{} columns: {line}", line.chars().count());
+    }
+}
+
+#[test]
+fn the_demos_brief_fits_two_screens() {
+    let made = brief(&world::input(), &world::registry(), &world::plan());
+    let shown = text(&made, Style::default());
+    insta::assert_snapshot!(shown);
+    fits(&shown, Style::default());
+    let last = shown.rfind("WHAT COULD NOT BE SEEN").unwrap();
+    assert!(shown[last..].contains("no network log was given"), "blind spots stand last");
+}
+
+#[test]
+fn the_json_shape_is_stable() {
+    let mut input = world::input();
+    input.reached.truncate(4);
+    input.rows.truncate(3);
+    input.books.truncate(1);
+    let json = serde_json::to_value(brief(&input, &world::registry(), &world::plan())).unwrap();
+    insta::assert_json_snapshot!(keys(&json));
+}
+
+/// The shape of a value: each key with the type below it, one item of each list.
+fn keys(v: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as V;
+    match v {
+        V::Object(m) => V::Object(m.iter().map(|(k, v)| (k.clone(), keys(v))).collect()),
+        V::Array(l) => V::Array(l.iter().take(1).map(keys).collect()),
+        V::String(_) => "text".into(),
+        V::Number(_) => "number".into(),
+        V::Bool(_) => "flag".into(),
+        V::Null => V::Null,
+    }
+}
+
+#[test]
+fn without_registry_and_plan_the_answer_is_still_one() {
+    let (plan, _) = Plan::load(&plan::builtin());
+    let mut input = world::input();
+    input.proof = None;
+    let hint = Hint { kind: HintKind::LogsIn, who: world::entity("user:bob@bastion-1"), count: 214, last: None, event: "bastion-1/auth.log#7".into() };
+    input.hints.insert(Entity::new(Kind::Host, "bastion-1"), vec![hint]);
+    let shown = text(&brief(&input, &Registry::default(), &plan), Style::default());
+    insta::assert_snapshot!(shown);
+    fits(&shown, Style::default());
+}
+
+#[test]
+fn row_53_nothing_found_says_what_was_searched_and_what_is_near() {
+    let mut input = BriefInput { now: world::time("12:00:00"), indicators: vec![Entity::new(Kind::Host, "bastion-11")], ..BriefInput::default() };
+    input.unknown = vec![("bastion-11".into(), vec!["host:bastion-1".into()])];
+    input.books = world::input().books;
+    let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn row_53_without_any_log_the_brief_says_so() {
+    let input = BriefInput { now: world::time("12:00:00"), indicators: vec![Entity::new(Kind::Ip, "192.0.2.1")], ..BriefInput::default() };
+    let shown = text(&brief(&input, &Registry::default(), &Plan::default()), Style::default());
+    assert!(shown.contains("no log was looked at"), "{shown}");
+    assert!(shown.contains("nothing was reached"));
+}
+
+#[test]
+fn row_07_nothing_from_a_log_can_steer_the_terminal() {
+    let evil = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{2066}\r\nOVERDUE\u{85}\u{2028}";
+    let mut input = world::input();
+    input.rows[0].text = evil.into();
+    input.rows[0].event = format!("a{evil}#1");
+    input.reached[0].entity = Entity::new(Kind::User, &format!("x{evil}@h"));
+    input.reached[0].path = vec![evil.into()];
+    input.unknown = vec![(evil.into(), vec![evil.into()])];
+    input.books.push(Book::new(evil, "text", Facet::Application));
+    input.case = Some(evil.into());
+    let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
+    fits(&shown, Style::default());
+    let bad: Vec<char> =
+        shown.chars().filter(|c| (c.is_control() && *c != '\n') || ('\u{2028}'..='\u{202e}').contains(c) || ('\u{2066}'..='\u{2069}').contains(c)).collect();
+    assert_eq!(bad, Vec::<char>::new());
+    assert!(shown.contains("\\u{1b}[2J"), "the text is still shown, escaped");
+}
+
+#[test]
+fn row_17_templates_and_shell_text_stay_text() {
+    let mut input = world::input();
+    input.reached = vec![world::reached("user:{title}$(reboot)`id`;x@web-1", Status::Controlled, Level::Shown, "10:00:00", "web-1/auth.log#1")];
+    let made = brief(&input, &world::registry(), &world::plan());
+    let step = made.next.iter().find(|s| s.key.contains("reset-host-user")).unwrap();
+    assert_eq!(step.act, ["ssh web-1 sudo passwd --expire '{title}$(reboot)`id`;x'"]);
+    let shown = text(&made, Style::default());
+    assert!(shown.contains("{title}$(reboot)`id`;x"));
+}
+
+#[test]
+fn a_scope_of_thousands_still_fits_and_counts_what_it_cuts() {
+    let mut input = world::input();
+    for n in 0..3_000 {
+        input.reached.push(world::reached(
+            &format!("user:u{n}@{}", "h".repeat(n % 90 + 1)),
+            Status::Controlled,
+            Level::Possible,
+            "11:00:00",
+            &format!("{}#{n}", "long/".repeat(n % 40)),
+        ));
+    }
+    let made = brief(&input, &world::registry(), &world::plan());
+    for style in [Style::default(), Style { width: 80, ..Style::default() }, Style { lines: 99, width: 60, colour: false }] {
+        let shown = text(&made, style);
+        fits(&shown, style);
+        assert!(shown.contains("more lines: muster scope"));
+    }
+}
+
+#[test]
+fn colour_carries_nothing_that_words_do_not() {
+    let made = brief(&world::input(), &world::registry(), &world::plan());
+    let plain = text(&made, Style::default());
+    let coloured = text(&made, Style { colour: true, ..Style::default() });
+    assert_eq!(coloured.replace("\u{1b}[1;36m", "").replace("\u{1b}[0m", ""), plain);
+}
