@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error, Result, Table,
-    durable::Durable,
+    durable::{Durable, make_dir},
     log::{APP, PENDING, POSITION},
 };
 
@@ -25,7 +25,7 @@ const CHECKPOINT_COMMITS: &str = "50";
 /// Opens a table of the lake, and makes it if it is not there.
 pub(crate) async fn open(dir: &Path, table: Table) -> Result<DeltaTable> {
     let folder = dir.join(table.name());
-    std::fs::create_dir_all(&folder).map_err(Error::io("making", &folder))?;
+    make_dir(&folder).map_err(Error::io("making", &folder))?;
     let fault = |e| Error::delta("opening", table)(e);
     let folder = folder.canonicalize().map_err(Error::io("opening", &folder))?;
     let url = ensure_table_uri(folder.to_string_lossy()).map_err(fault)?;

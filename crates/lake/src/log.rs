@@ -194,7 +194,9 @@ pub(crate) fn recover(dir: &Path, table: Table, head: &Head) -> Result<Vec<SetAs
     {
         aside.push(SetAside { table, version: d, why: Why::Missing, was_durable: true, moved_to: None });
     }
-    drop_checkpoints_after(&log, found.last().copied())?;
+    if !aside.is_empty() {
+        drop_checkpoints_after(&log, found.last().copied())?;
+    }
     Ok(aside)
 }
 

@@ -3,7 +3,7 @@
 //! Refused are: more than one statement, anything that is not a query (INSERT, COPY, CREATE, SET, EXPLAIN …), tables that
 //! are not the lake's, functions that make tables, functions that can make values of any size out of nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use arrow_array::RecordBatch;
 use datafusion::{
@@ -156,10 +156,22 @@ fn only_query(text: &str) -> Result<Statement> {
     let (Some(statement), None) = (statements.pop_front(), statements.pop_front()) else {
         return Err(Error::Refused("write exactly one SELECT".into()));
     };
-    match &statement {
-        Statement::Statement(s) if matches!(s.as_ref(), ast::Statement::Query(_)) => Ok(statement),
+    match statement {
+        Statement::Statement(mut s) if matches!(s.as_ref(), ast::Statement::Query(_)) => {
+            let _ = ast::visit_expressions_mut(&mut s, name_the_user);
+            Ok(Statement::Statement(s))
+        }
         other => Err(Error::Refused(format!("`{}` is not a SELECT; `muster sql` only reads", first_word(&other.to_string())))),
     }
+}
+
+/// `user` without quotes is a function in the standard, the name of who is logged in. Here it is the column.
+fn name_the_user(e: &mut ast::Expr) -> ControlFlow<()> {
+    let is_user = matches!(e, ast::Expr::Function(f) if f.to_string().eq_ignore_ascii_case("user"));
+    if is_user {
+        *e = ast::Expr::Identifier(ast::Ident::new("user"));
+    }
+    ControlFlow::Continue(())
 }
 
 fn first_word(text: &str) -> String {
@@ -172,14 +184,12 @@ struct TableFunctions(Option<String>);
 impl Visitor for TableFunctions {
     type Break = ();
 
-    fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> std::ops::ControlFlow<()> {
+    fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<()> {
         match factor {
-            ast::TableFactor::Table { args: None, .. } | ast::TableFactor::Derived { .. } | ast::TableFactor::NestedJoin { .. } => {
-                std::ops::ControlFlow::Continue(())
-            }
+            ast::TableFactor::Table { args: None, .. } | ast::TableFactor::Derived { .. } | ast::TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
             other => {
                 self.0 = Some(other.to_string().chars().take(60).collect());
-                std::ops::ControlFlow::Break(())
+                ControlFlow::Break(())
             }
         }
     }

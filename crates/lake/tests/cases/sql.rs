@@ -39,6 +39,24 @@ fn row_52_reading_works() {
 }
 
 #[test]
+fn every_column_has_a_name_that_needs_no_quotes() {
+    let (_dir, lake) = lake();
+    for table in lake::Table::ALL {
+        let all = lake.sql(&format!("select * from {} limit 1", table.name()), Default::default()).unwrap();
+        for field in all.batches[0].schema().fields() {
+            let (c, t) = (field.name(), table.name());
+            let sql = format!("select {c}, max({c}) from {t} where {c} is not null and {t}.{c} is not null group by {c} order by {c}");
+            let answer = lake.sql(&sql, Default::default());
+            if c != "raw" && c != "records" {
+                assert_eq!(answer.unwrap().batches[0].schema().field(0).name(), c);
+            }
+        }
+    }
+    let answer = lake.sql("select e.user, upper(user) u from events e where user = 'bob' and user like 'b%' limit 1", Default::default()).unwrap();
+    assert_eq!(answer.json_rows().unwrap().to_string(), r#"[{"user":"bob","u":"BOB"}]"#);
+}
+
+#[test]
 fn row_52_what_is_not_one_select_is_refused() {
     let (dir, lake) = lake();
     let file = dir.path().join("stolen.csv");
