@@ -221,9 +221,9 @@ class Host:
         if self.audited:
             self.audits.append((t, parts))
 
-    def user_event(self, t, kind, pid, uid, auid, ses, message):
+    def user_event(self, t, kind, pid, uid, auid, ses, message, more=""):
         ids = f"pid={pid} uid={uid} auid={auid} ses={ses} subj=unconfined msg='{message}'"
-        self.audit(t, (kind, ids, f'UID="{name_of(uid)}" AUID="{name_of(auid)}"'))
+        self.audit(t, (kind, ids, f'UID="{name_of(uid)}" AUID="{name_of(auid)}"{more}'))
 
     def login(self, t, user, ip, key, port=None):
         return Login(self, t, user, ip, key, port or RANDOM.randint(32000, 60900))
@@ -333,7 +333,7 @@ class Login:
         host.audit(later(t, 0.04), ("LOGIN", f"pid={self.sshd} uid=0 subj=unconfined old-auid={UNSET} auid={self.uid} tty=(none) old-ses={UNSET} ses={self.ses} res=1",
                                     f'UID="root" OLD-AUID="unset" AUID="{user}"'))
         host.user_event(later(t, 0.1), "USER_START", self.sshd, 0, self.uid, self.ses, f'op=PAM:session_open grantors=pam_loginuid,pam_limits,pam_unix acct="{user}" {sshd}')
-        host.user_event(later(t, 0.12), "USER_LOGIN", self.sshd, 0, self.uid, self.ses, f'op=login id={self.uid} exe="/usr/sbin/sshd" hostname={ip} addr={ip} terminal=/dev/pts/1 res=success')
+        host.user_event(later(t, 0.12), "USER_LOGIN", self.sshd, 0, self.uid, self.ses, f'op=login id={self.uid} exe="/usr/sbin/sshd" hostname={ip} addr={ip} terminal=/dev/pts/1 res=success', f' ID="{user}"')
         self.shell = host.next_pid()
         host.exec(later(t, 0.3), self.shell, self.sshd, self.uid, self.uid, self.ses, ["/bin/bash"], f"/home/{user}")
 

@@ -55,8 +55,17 @@ fn starts(known: &Known<'_>, id: Id) -> Vec<Start> {
         Kind::Session if known.on_host(id) => vec![Start { who: id, tie: None }],
         Kind::Process => vec![Start { who: known.session_of(id).unwrap_or(id), tie: None }],
         Kind::Credential | Kind::Session | Kind::User => identity(known, id),
-        _ => known.graph.into(id).filter(|r| recent(known, r)).flat_map(|r| doer(known, r)).collect(),
+        Kind::Host => {
+            let addresses = known.addresses_of(&known.graph.name(id).value).into_iter().filter(|a| known.need(*a));
+            std::iter::once(id).chain(addresses).flat_map(|thing| doers(known, thing)).collect()
+        }
+        _ => doers(known, id),
     }
+}
+
+/// Those who did something unusual to a thing.
+fn doers(known: &Known<'_>, thing: Id) -> Vec<Start> {
+    known.graph.into(thing).filter(|r| recent(known, r)).filter_map(|r| doer(known, r)).collect()
 }
 
 /// Those of a shared address who had not come from it before.

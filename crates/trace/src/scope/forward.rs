@@ -76,12 +76,13 @@ pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>) -> Reached {
     timed.sort();
     let mut reached = Reached::default();
     for (time, start) in timed {
-        let known_status = reached.nodes.get(&start.who).map(|n| n.status);
-        if known_status.is_none() {
+        let reached_before = reached.nodes.get(&start.who).map(|n| (n.status, n.level));
+        if reached_before.is_none() {
             reached.entries.push(start.who);
         }
+        let (status, level) = reached_before.unwrap_or((Status::Entry, Level::Shown));
         let hold = start.tie.map_or(Hold::Free, |t| Hold::From(BTreeSet::from([t])));
-        let node = Node { since: time, level: Level::Shown, status: known_status.unwrap_or(Status::Entry), hold, before: None };
+        let node = Node { since: time, level, status, hold, before: None };
         settle(known, &mut reached, start.who, node);
     }
     reached
@@ -192,13 +193,16 @@ impl From<'_> {
         if self.known.hub(self.id) || bridge::inside(self.known, self.id) {
             return Vec::new();
         }
-        let rule = if self.node.status == Status::Reached { Rule::CalledHome } else { Rule::SameAddress };
+        // An address that the intruder's session sends to is the intruder's, and so is what it did before.
+        let called = self.node.status == Status::Reached;
+        let rule = if called { Rule::CalledHome } else { Rule::SameAddress };
+        let from = From { node: &Node { since: if called { self.known.since } else { self.node.since }, ..self.node.clone() }, ..*self };
         let tie = || Hold::From(BTreeSet::from([self.id]));
         let rows = self.graph().out(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         let rows = rows.filter(|r| !(self.known.on_host(r.to) && self.known.kind(r.to) == Kind::User));
         rows.filter_map(|r| {
             let free = self.known.kind(r.to) == Kind::Session && self.known.on_host(r.to);
-            self.way(r.to, r, rule, Status::Controlled, if free { Hold::Free } else { tie() })
+            from.way(r.to, r, rule, Status::Controlled, if free { Hold::Free } else { tie() })
         })
         .collect()
     }

@@ -157,31 +157,39 @@ pub(super) fn host_in(e: &Entity) -> Option<&str> {
     }
 }
 
-/// The start of the day on which the suspicion falls, where nobody named it: the first day on which an indicator had to do with
-/// somebody whom it did not know on its own first day; for an address, its first day.
-pub(super) fn suspected(graph: &Graph, indicators: &[Id]) -> Option<Time> {
-    let day = |t: Time| t.0.div_euclid(DAY);
-    let mut suspected: Option<i64> = None;
-    for &id in indicators {
-        let mut met: BTreeMap<Id, i64> = BTreeMap::new();
-        for (r, other) in graph.out(id).map(|r| (r, r.to)).chain(graph.into(id).map(|r| (r, r.from))) {
-            if r.relation == Relation::Failed {
-                continue;
-            }
-            for other in [Some(other), r.via].into_iter().flatten().filter(|o| lasting(graph, *o)) {
-                let known = met.entry(other).or_insert(i64::MAX);
-                *known = (*known).min(day(r.first));
-            }
+/// The start of the day on which the suspicion falls, where nobody named it: the earliest over the indicators.
+///
+/// For an address, its first day. For others, the first day on which it had to do with somebody whom it did not know on its own first
+/// day. If there was no such day: for an identity, its first day; for a thing, its first day if the logs begin earlier (then it is new
+/// itself), else its last.
+pub(super) fn suspected(graph: &Graph, indicators: &[Id], logs_begin: Option<Time>) -> Option<Time> {
+    let days = indicators.iter().filter_map(|id| suspected_day(graph, *id, logs_begin.map(day)));
+    days.min().map(|d| Time(d.saturating_mul(DAY)))
+}
+
+fn suspected_day(graph: &Graph, id: Id, logs_begin: Option<i64>) -> Option<i64> {
+    let rows = || graph.out(id).map(|r| (r, r.to)).chain(graph.into(id).map(|r| (r, r.from)));
+    let first = rows().map(|(r, _)| day(r.first)).min()?;
+    let last = rows().map(|(r, _)| day(r.last)).max()?;
+    let mut met: BTreeMap<Id, i64> = BTreeMap::new();
+    for (r, other) in rows().filter(|(r, _)| r.relation != Relation::Failed) {
+        for other in [Some(other), r.via].into_iter().flatten().filter(|o| lasting(graph, *o)) {
+            let known = met.entry(other).or_insert(i64::MAX);
+            *known = (*known).min(day(r.first));
         }
-        let first = graph.out(id).chain(graph.into(id)).map(|r| day(r.first)).min();
-        let news = met.values().copied().filter(|d| Some(*d) > first).min();
-        let own = if graph.name(id).kind == Kind::Ip { first } else { news.or(first) };
-        suspected = match (suspected, own) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
     }
-    suspected.map(|d| Time(d.saturating_mul(DAY)))
+    let news = met.into_values().filter(|d| *d > first).min();
+    let new_itself = logs_begin.is_some_and(|b| b < first);
+    Some(match graph.name(id).kind {
+        Kind::Ip => first,
+        Kind::User | Kind::Credential | Kind::Session | Kind::Process => news.unwrap_or(first),
+        _ if new_itself => first,
+        _ => news.unwrap_or(last),
+    })
+}
+
+fn day(t: Time) -> i64 {
+    t.0.div_euclid(DAY)
 }
 
 /// Sessions, processes and handed-out keys are new every day; addresses, users and lasting keys are not.

@@ -143,6 +143,7 @@ pub struct Scope {
     indicators: Vec<Entity>,
     at: Option<Time>,
     addresses: BTreeMap<String, String>,
+    logs_begin: Option<Time>,
     graph: Graph,
     ids: Vec<Id>,
     asked: HashSet<Id>,
@@ -163,6 +164,7 @@ impl Scope {
             indicators: indicators.to_vec(),
             at,
             addresses: BTreeMap::new(),
+            logs_begin: None,
             graph,
             ids,
             asked: HashSet::new(),
@@ -175,7 +177,15 @@ impl Scope {
 
     /// Tells which host has an address, as a registry knows it. Without, addresses are learned from the hosts' own logs.
     pub fn know_address(&mut self, address: &str, host: &str) {
-        self.addresses.insert(Entity::new(event::Kind::Ip, address).value, Entity::new(event::Kind::Host, host).value);
+        let (address, host) = (Entity::new(event::Kind::Ip, address), Entity::new(event::Kind::Host, host));
+        self.graph.id(&address);
+        self.graph.id(&host);
+        self.addresses.insert(address.value, host.value);
+    }
+
+    /// Tells when the logs begin, so that what is new can be told from what was always there.
+    pub fn know_begin(&mut self, first_event: Time) {
+        self.logs_begin = Some(first_event);
     }
 
     /// The indicators that it started from.
@@ -186,7 +196,7 @@ impl Scope {
     /// The start of the suspected time: the day of `at`, or the day found; `None` before the first answer.
     pub fn suspected_since(&self) -> Option<Time> {
         let day = |t: Time| Time(t.0.div_euclid(DAY).saturating_mul(DAY));
-        self.at.map(day).or_else(|| habit::suspected(&self.graph, &self.ids))
+        self.at.map(day).or_else(|| habit::suspected(&self.graph, &self.ids, self.logs_begin))
     }
 
     /// The entities reached so far.

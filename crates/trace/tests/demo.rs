@@ -1,0 +1,236 @@
+//! The composed intrusion and its truth.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event::{Entity, Facet, Time};
+use serde::Deserialize;
+use trace::{
+    Scope,
+    scope::{Answer, Level, Status, Verdict},
+};
+
+use crate::logs::{Store, events, root, texts};
+
+pub const RECEIVED: &str = "2026-03-05T06:00:00Z";
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Truth {
+    pub indicator: Entity,
+    pub entry: Entity,
+    pub addresses: BTreeMap<String, String>,
+    pub nodes: Vec<TrueNode>,
+    pub hops: Vec<TrueHop>,
+    pub blind_spots: Vec<TrueSpot>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TrueNode {
+    pub entity: Entity,
+    pub status: Status,
+    pub level: Level,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TrueHop {
+    pub from: Entity,
+    pub relation: String,
+    pub to: Entity,
+    pub at: Time,
+    pub source: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TrueSpot {
+    pub what: String,
+    pub source: Option<String>,
+    pub from: Option<Time>,
+    pub to: Option<Time>,
+    pub host: Option<String>,
+    pub facet: Option<Facet>,
+}
+
+pub fn truth() -> Truth {
+    serde_saphyr::from_str(&std::fs::read_to_string(root().join("demo/truth.yaml")).unwrap()).unwrap()
+}
+
+pub fn store() -> Store {
+    Store::new(events(&texts(&root().join("demo/logs")), RECEIVED))
+}
+
+pub fn scope(truth: &Truth, indicator: &Entity, at: Option<Time>) -> Scope {
+    let mut scope = Scope::new(std::slice::from_ref(indicator), at);
+    truth.addresses.iter().for_each(|(address, host)| scope.know_address(address, host));
+    scope
+}
+
+/// Entity, status and level of every node, as lines.
+pub fn lines(answer: &Answer) -> BTreeSet<String> {
+    answer.nodes.iter().map(|n| line(&n.entity, n.status, n.confidence)).collect()
+}
+
+fn line(e: &Entity, status: Status, level: Level) -> String {
+    format!("{e} {status:?} {level:?}")
+}
+
+pub fn true_lines(truth: &Truth) -> BTreeSet<String> {
+    truth.nodes.iter().map(|n| line(&n.entity, n.status, n.level)).collect()
+}
+
+pub fn difference(want: &BTreeSet<String>, got: &BTreeSet<String>) -> String {
+    let missing = want.difference(got).map(|l| format!("- {l}\n"));
+    let extra = got.difference(want).map(|l| format!("+ {l}\n"));
+    missing.chain(extra).collect()
+}
+
+#[test]
+fn scope_equals_the_truth_from_every_true_node() {
+    let (truth, store) = (truth(), store());
+    let mut faults = String::new();
+    for node in &truth.nodes {
+        let answer = store.scope(scope(&truth, &node.entity, None));
+        let off = difference(&true_lines(&truth), &lines(&answer));
+        if !off.is_empty() || answer.entry != [truth.entry.clone()] || !answer.completeness.whole {
+            faults.push_str(&format!("from {}: entry {:?}\n{off}", node.entity, answer.entry));
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+#[test]
+fn the_day_of_suspicion_may_be_named() {
+    let (truth, store) = (truth(), store());
+    let answer = store.scope(scope(&truth, &truth.indicator, Time::parse("2026-03-04T17:00:00Z")));
+    assert_eq!(difference(&true_lines(&truth), &lines(&answer)), "");
+}
+
+#[test]
+fn every_node_has_a_chain_of_events_in_order_of_time() {
+    let (truth, store) = (truth(), store());
+    let answer = store.scope(scope(&truth, &truth.indicator, None));
+    let times: BTreeMap<String, Time> = store.events.iter().map(|e| (event::Fields::id(e), event::Fields::time(e))).collect();
+    for n in answer.nodes.iter().filter(|n| n.status != Status::Entry) {
+        assert!(!n.path.is_empty(), "{} has no chain", n.entity);
+        let chain: Vec<Time> = n.path.iter().map(|id| times[id]).collect();
+        assert!(chain.windows(2).all(|w| w[0].plus(-2_000_000) <= w[1]), "{} {chain:?}", n.entity);
+    }
+    for hop in &truth.hops {
+        let near = |t: Time| (t.0 - hop.at.0).abs() <= 2_000_000;
+        let found = answer
+            .edges
+            .iter()
+            .any(|e| e.to == hop.to && near(e.time) || e.from == hop.to && hop.relation == "proved_by" || e.from == hop.from && e.to == hop.to);
+        assert!(found, "{hop:?}");
+    }
+}
+
+#[test]
+fn exfiltration_is_seen_and_the_blind_spots_are_named() {
+    let (truth, store) = (truth(), store());
+    let answer = store.scope(scope(&truth, &truth.indicator, None));
+    assert_eq!(answer.exfiltration.verdict, Verdict::Seen);
+    assert!(answer.exfiltration.reasons.iter().any(|r| r.text.contains("198.51.100.77")), "{:?}", answer.exfiltration);
+    for spot in &truth.blind_spots {
+        let found = answer.not_visible.iter().any(|b| match (&spot.host, spot.facet, &spot.source) {
+            (Some(host), facet, _) => b.entity == Some(Entity::new(event::Kind::Host, host)) && b.facet == facet,
+            (None, Some(facet), _) => b.facet == Some(facet) && b.entity.is_none(),
+            (_, _, source) => b.source == *source && b.from == spot.from && b.to == spot.to,
+        });
+        assert!(found, "{}: {:#?}", spot.what, answer.not_visible);
+    }
+}
+
+#[test]
+fn addresses_of_hosts_are_learned_from_the_logs_themselves() {
+    let (truth, store) = (truth(), store());
+    let answer = store.scope(Scope::new(std::slice::from_ref(&truth.indicator), None));
+    let learned = store.links.iter().any(|l| l.relation == event::Relation::On && l.to.kind == event::Kind::Ip);
+    if !learned {
+        println!("skipped: no log tells the addresses of its host");
+        return;
+    }
+    assert_eq!(difference(&true_lines(&truth), &lines(&answer)), "");
+}
+
+#[test]
+fn the_clean_day_knows_nothing_of_it() {
+    let (truth, all) = (truth(), store());
+    let midnight = Time::parse("2026-03-04T00:00:00Z").unwrap();
+    let clean = Store::new(all.events.iter().filter(|e| event::Fields::time(*e) < midnight).cloned().collect());
+    for entity in
+        [&truth.indicator, &"ip:198.51.100.77".parse().unwrap(), &"credential:AKIAEXAMPLEBACKUPSV2".parse().unwrap(), &"user:support2@db-1".parse().unwrap()]
+    {
+        let answer = clean.scope(scope(&truth, entity, None));
+        assert!(answer.edges.is_empty() && answer.entry.is_empty(), "{entity}: {:?}", answer.nodes);
+        assert_eq!(answer.nodes.len(), 1);
+    }
+    for node in truth.nodes.iter().filter(|n| matches!(n.entity.kind, event::Kind::Host | event::Kind::Resource | event::Kind::Account)) {
+        let answer = clean.scope(scope(&truth, &node.entity, Time::parse("2026-03-04T00:00:00Z")));
+        assert!(answer.entry.is_empty(), "{}: {:?}", node.entity, answer.entry);
+    }
+}
+
+#[test]
+fn an_engineer_reaches_only_what_is_hers() {
+    let (truth, store) = (truth(), store());
+    let session = store.links.iter().find(|l| {
+        l.relation == event::Relation::LoggedIn && l.to.to_string() == "user:alice@bastion-1" && l.first.day() == "2026-03-04" && l.from.value.contains("sshd")
+    });
+    let session = session.unwrap().from.clone();
+    let answer = store.scope(scope(&truth, &session, None));
+    let theirs: BTreeSet<&Entity> =
+        truth.nodes.iter().filter(|n| !matches!(n.entity.kind, event::Kind::Host)).map(|n| &n.entity).filter(|e| e.value != "root@db-1").collect();
+    assert!(answer.nodes.len() > 4, "{:?}", lines(&answer));
+    for n in &answer.nodes {
+        assert!(!theirs.contains(&n.entity), "{}", n.entity);
+        assert!(!n.entity.value.starts_with("bob@") && !n.entity.value.starts_with("deploy@"), "{}", n.entity);
+        let session_of_others = n.entity.kind == event::Kind::Session
+            && store
+                .links
+                .iter()
+                .any(|l| l.from == n.entity && l.relation == event::Relation::LoggedIn && l.to.kind == event::Kind::User && !l.to.value.starts_with("alice@"));
+        assert!(!session_of_others, "{}", n.entity);
+    }
+}
+
+/// The nodes that the truth's hops still reach from the entry without a source, and the source's own node where it lost all.
+fn without(truth: &Truth, source: &str) -> BTreeSet<Entity> {
+    let kept: Vec<&TrueHop> = truth.hops.iter().filter(|h| !h.source.split('+').any(|s| s == source)).collect();
+    let mut reached = BTreeSet::from([truth.entry.clone()]);
+    loop {
+        let before = reached.len();
+        for h in &kept {
+            let made = h.relation == "used" && reached.contains(&h.to) && kept.iter().any(|c| c.relation == "created" && c.to == h.to);
+            if reached.contains(&h.from) {
+                reached.insert(h.to.clone());
+            } else if made || (h.from.kind == h.to.kind && h.relation == "logged_in" && reached.contains(&h.to)) {
+                reached.insert(h.from.clone());
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
+
+#[test]
+fn without_a_source_exactly_its_nodes_are_lost_and_the_blind_spot_is_named() {
+    let (truth, store) = (truth(), store());
+    let sources: BTreeSet<&str> = truth.hops.iter().flat_map(|h| h.source.split('+')).chain(["web-1/auth.log"]).collect();
+    assert_eq!(sources.len(), 7);
+    for source in sources {
+        let less = store.without(source);
+        let answer = less.scope(scope(&truth, &truth.indicator, None));
+        let want: BTreeSet<String> = without(&truth, source).iter().map(Entity::to_string).collect();
+        let got: BTreeSet<String> = answer.nodes.iter().map(|n| n.entity.to_string()).collect();
+        assert_eq!(difference(&want, &got), "", "without {source}");
+        let (place, facet) = match source.split('/').collect::<Vec<_>>()[..] {
+            ["cloudtrail", ..] => ("us-east-1", Facet::Cloud),
+            [host, "audit", _] => (host, Facet::Runtime),
+            [host, ..] => (host, Facet::System),
+            _ => unreachable!(),
+        };
+        let place = if source.ends_with("eu-central-1") { "any region but" } else { place };
+        let named = answer.not_visible.iter().any(|b| b.facet == Some(facet) && b.text.contains(place));
+        assert!(named, "without {source}: {:#?}", answer.not_visible);
+    }
+}

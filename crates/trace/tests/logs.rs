@@ -1,0 +1,112 @@
+//! Reads folders of logs into events and links, and drives a scope as the program does.
+
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use event::{Entity, Event, Fields, Link, PieceKind, Time};
+use formats::{
+    Framer, Limits,
+    read::{Context, Reader},
+};
+use trace::{
+    Aggregate, Coverage, Question, Scope,
+    scope::{Answer, absorb, finish, questions},
+};
+
+/// Texts of logs by source; several streams a source.
+pub type Texts = BTreeMap<String, Vec<Vec<u8>>>;
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// All files of a folder and below, as sources named like the program names them.
+pub fn texts(dir: &Path) -> Texts {
+    let mut found = Texts::new();
+    let mut files = Vec::new();
+    walk(dir, &mut files);
+    files.sort();
+    for path in files {
+        let mut bytes = std::fs::read(&path).unwrap();
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let mut plain = Vec::new();
+            flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
+            bytes = plain;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let source = match name.split('_').collect::<Vec<_>>()[..] {
+            [account, "CloudTrail", region, ..] => format!("cloudtrail/{account}/{region}"),
+            _ => path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned(),
+        };
+        found.entry(source).or_default().push(bytes);
+    }
+    found
+}
+
+fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { walk(&path, files) } else { files.push(path) }
+    }
+}
+
+/// The events of all sources.
+pub fn events(texts: &Texts, received: &str) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (source, streams) in texts {
+        let context = Context { source: source.clone(), received: Time::parse(received).unwrap(), host: None };
+        let format = formats::recognise(&streams[0], source.rsplit('/').next().unwrap());
+        let mut reader = Reader::new(format, &context);
+        for stream in streams {
+            let mut framer = Framer::new(format.framing(), Limits::default());
+            let mut piece = |bytes: &[u8], kind: PieceKind, _| reader.piece(bytes, kind);
+            framer.push(stream, &mut piece);
+            framer.finish(&mut piece);
+        }
+        let reading = reader.finish();
+        assert!(reading.rejected.is_empty(), "{source}: {:?}", reading.rejected.first());
+        events.extend(reading.events);
+    }
+    events
+}
+
+/// Events and their folded links, asked as a lake would be.
+pub struct Store {
+    pub events: Vec<Event>,
+    pub links: Vec<Link>,
+    pub coverage: Coverage,
+}
+
+impl Store {
+    pub fn new(events: Vec<Event>) -> Store {
+        let mut aggregate = Aggregate::default();
+        events.iter().for_each(|e| aggregate.add(e));
+        let coverage = Coverage::of(events.iter());
+        Store { links: aggregate.take(), events, coverage }
+    }
+
+    /// The store without one source.
+    pub fn without(&self, source: &str) -> Store {
+        let kept: Vec<Event> = self.events.iter().filter(|e| e.text(event::Column::Source) != Some(source)).cloned().collect();
+        assert!(kept.len() < self.events.len(), "no events of {source}");
+        Store::new(kept)
+    }
+
+    fn answer(&self, question: &Question) -> Vec<Link> {
+        let asked = |e: &Entity| question.entities.contains(e);
+        let inside = |l: &&Link| question.window.contains(l.last);
+        self.links.iter().filter(inside).filter(|l| asked(&l.from) || asked(&l.to) || l.via.as_ref().is_some_and(asked)).cloned().collect()
+    }
+
+    pub fn scope(&self, mut scope: Scope) -> Answer {
+        scope.know_begin(self.coverage.sources.iter().map(|s| s.first).min().unwrap());
+        while let Some(question) = questions(&scope) {
+            let links = self.answer(&question);
+            absorb(&mut scope, &links);
+        }
+        finish(&scope, &self.coverage)
+    }
+}
