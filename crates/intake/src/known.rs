@@ -36,6 +36,11 @@ impl Known {
         self.through
     }
 
+    /// Notes that all batches up to this number were given to the journal from here, and confirmed.
+    pub fn confirm(&mut self, number: u64) {
+        self.through = self.through.max(number);
+    }
+
     /// Takes in a batch that is in the journal. Taking it twice changes nothing.
     pub fn absorb(&mut self, batch: &StoredBatch) {
         let records = &batch.records;
@@ -68,6 +73,13 @@ impl Known {
             && known.marks.last().is_none_or(|(bytes, _)| *bytes < prefix.bytes)
         {
             known.marks.push((prefix.bytes, prefix.hash));
+        }
+    }
+
+    /// Records with these identities were not taken after all.
+    pub(crate) fn forget(&mut self, identities: &[u128]) {
+        for id in identities {
+            self.identities.remove(id);
         }
     }
 

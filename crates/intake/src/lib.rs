@@ -6,6 +6,7 @@
 //! The way of a file: [`plan`] (which files, which names) → `raw` and `content` (bytes, decompressed, within limits) →
 //! [`pump`] (recognise, frame, leave out what is [`Known`], batches).
 
+mod chunks;
 mod content;
 mod known;
 mod known_file;

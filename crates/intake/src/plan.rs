@@ -217,5 +217,5 @@ fn is_kernel(path: &Path) -> bool {
         0x1CD1,      // devpts
         0xCAFE_4A11, // bpf
     ];
-    rustix::fs::statfs(path).is_ok_and(|s| KERNEL.contains(&(s.f_type as i64)))
+    rustix::fs::statfs(path).is_ok_and(|s| KERNEL.contains(&s.f_type))
 }

@@ -14,16 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Fault, Input, Known, Options, StreamReport,
-    content::{Content, Got},
+    chunks::{Chunks, End},
     raw::Raw,
     stream::{StartMark, Stream},
     unread::unread,
 };
 
-/// Bytes that are framed at once.
-const CHUNK_BYTES: usize = 256 << 10;
-/// How much of a stream is looked at to recognise its format.
-const HEAD_BYTES: usize = 64 << 10;
 /// How often a file is read again because it was replaced while its start was compared.
 const DECEIVED_MAX: usize = 2;
 
@@ -105,109 +101,90 @@ struct Pump<'a> {
 
 impl Pump<'_> {
     fn run(&self, known: &mut Known, taker: &mut dyn Taker, report: &mut StreamReport) -> io::Result<Ended> {
-        let mut content = self.open()?;
-        let before = content.metadata()?;
-        let mut buffer = vec![0; CHUNK_BYTES];
-        let (head_bytes, mut got) = fill(&mut content, &mut buffer, HEAD_BYTES)?;
-        let head = buffer.get(..head_bytes).unwrap_or_default();
-        let format = match self.format(head) {
+        let mut chunks = self.open()?;
+        let before = chunks.content.metadata()?;
+        let format = match self.format(&chunks) {
             Ok(format) => format,
             Err(fault) => {
-                refuse(report, fault);
+                report.received += 1;
+                report.refused += 1;
+                report.faults.push(fault);
                 return Ok(Ended::Done);
             }
         };
-        if let (Some(Got::Refused(why)), true) = (&got, head.is_empty()) {
-            refuse(report, Fault::Unread(why.clone()));
-            return Ok(Ended::Done);
-        }
         let source = SourceInfo { name: self.input.source.clone(), format: format.name().into(), facet: format.facet(), host: self.input.host.clone() };
         report.source = Some(source.clone());
         let mut longest = |marks: Vec<StartMark>| if self.compare { self.longest(&marks) } else { None };
         let mut stream = Stream::new((known, taker, report), source, self.received, &mut longest);
         let mut framer = Framer::new(format.framing(), self.options.limits.framing);
-        let mut filled = head_bytes;
-        let last = loop {
-            framer.push(buffer.get(..filled).unwrap_or_default(), &mut |b, kind, id| stream.piece(b, kind, id.map(|i| i.0)));
-            stream.taker.progress(Progress { path: &self.input.path, read: content.consumed(), total: self.input.bytes });
-            if stream.is_over() {
-                break Got::End;
-            }
-            if content.is_bomb() {
-                break Got::Broken(Reason::Bomb, String::new());
-            }
-            match got.take().map_or_else(|| content.read(&mut buffer), Ok) {
-                Ok(Got::Bytes(n)) => filled = n,
-                Ok(end) => break end,
-                // The file itself failed: what was read of it is kept.
-                Err(e) => {
-                    stream.report.faults.push(Fault::Io(e));
-                    break Got::Broken(Reason::Truncated, String::new());
-                }
-            }
-        };
-        self.end(&mut stream, &mut framer, &mut content, last, &mut buffer);
-        stream.report.hole_bytes = content.hole_bytes();
-        let fault = content.metadata().map_or_else(|e| Some(Fault::Io(e)), |after| changed(&before, &after, content.consumed()));
+        while !stream.is_over()
+            && let Some(bytes) = chunks.next()
+        {
+            framer.push(bytes, &mut |b, kind, id| stream.piece(b, kind, id.map(|i| i.0)));
+            stream.taker.progress(Progress { path: &self.input.path, read: chunks.content.consumed(), total: self.input.bytes });
+        }
+        let fault = self.end(&mut stream, &mut framer, &mut chunks);
+        stream.report.faults.extend(fault);
+        stream.flush();
+        if let Some(e) = stream.refused.take() {
+            stream.report.faults.push(Fault::NotTaken(e));
+        }
+        stream.report.hole_bytes = chunks.content.hole_bytes();
+        let fault = chunks.content.metadata().map_or_else(|e| Some(Fault::Io(e)), |after| changed(&before, &after, chunks.content.consumed()));
         stream.report.faults.extend(fault);
         Ok(if stream.deceived { Ended::Deceived } else { Ended::Done })
     }
 
     /// Ends the stream as its content ended.
-    fn end(&self, stream: &mut Stream<'_>, framer: &mut Framer, content: &mut Content, last: Got, buffer: &mut [u8]) {
-        let (reason, why) = match last {
-            Got::Broken(reason, why) => (Some(reason), why),
-            // A frame behind the first asks for what is not allowed; what came before it is kept.
-            Got::Refused(why) => (Some(Reason::Truncated), why),
-            Got::Bytes(_) | Got::End => (None, String::new()),
+    fn end(&self, stream: &mut Stream<'_>, framer: &mut Framer, chunks: &mut Chunks) -> Option<Fault> {
+        let end = chunks.take_end();
+        // A record that a break cut off is none; before trailing bytes the last record is whole.
+        let cut = match &end {
+            End::Whole | End::Broken(Reason::Trailing, _) => None,
+            End::Broken(reason, _) => Some(*reason),
+            End::Refused(_) | End::Failed(_) => Some(Reason::Truncated),
         };
-        // A record that the break cut off is none; after trailing bytes the last record is whole.
-        let cut = reason.filter(|r| *r != Reason::Trailing);
         framer.finish(&mut |b, kind, id| match (cut, kind) {
             (Some(reason), PieceKind::Record | PieceKind::Rejected(_)) => stream.piece(b, PieceKind::Rejected(reason), None),
             _ => stream.piece(b, kind, id.map(|i| i.0)),
         });
-        let Some(reason) = reason else { return self.close(stream) };
         let bytes = stream.report.bytes;
-        // A fault of the file itself is in the report already, and there is nothing more to read.
-        let file_failed = reason == Reason::Truncated && why.is_empty();
-        while !file_failed && !stream.is_over() {
-            match content.rest(buffer) {
-                Ok(0) => break,
-                Ok(n) => stream.piece(buffer.get(..n).unwrap_or_default(), PieceKind::Rejected(reason), None),
+        let (reason, fault) = match end {
+            End::Whole => return None,
+            End::Failed(e) => return Some(Fault::Io(e)),
+            End::Refused(why) => (Reason::Truncated, Fault::Truncated(why)),
+            End::Broken(Reason::Trailing, why) => (Reason::Trailing, Fault::Trailing(why)),
+            End::Broken(Reason::Bomb, _) => (Reason::Bomb, Fault::Bomb { bytes, ratio_max: self.options.limits.ratio_max }),
+            End::Broken(reason, why) => (reason, Fault::Truncated(why)),
+        };
+        while !stream.is_over() {
+            match chunks.rest() {
+                Ok([]) => break,
+                Ok(bytes) => stream.piece(bytes, PieceKind::Rejected(reason), None),
                 Err(e) => {
                     stream.report.faults.push(Fault::Io(e));
                     break;
                 }
             }
         }
-        stream.report.faults.extend(match reason {
-            Reason::Trailing => Some(Fault::Trailing(why)),
-            Reason::Bomb => Some(Fault::Bomb { bytes, ratio_max: self.options.limits.ratio_max }),
-            _ if file_failed => None,
-            _ => Some(Fault::Truncated(why)),
-        });
-        self.close(stream);
-    }
-
-    fn close(&self, stream: &mut Stream<'_>) {
-        stream.flush();
-        if let Some(e) = stream.refused.take() {
-            stream.report.faults.push(Fault::NotTaken(e));
-        }
+        Some(fault)
     }
 
     /// Opens the file, if it is still one: no link is followed, and nothing is waited for.
-    fn open(&self) -> io::Result<Content> {
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    fn open(&self) -> io::Result<Chunks> {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(&self.input.path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is no longer a file"));
         }
-        Content::new(Raw::new(file)?, self.options.limits)
+        Chunks::new(Raw::new(file)?, self.options.limits)
     }
 
-    fn format(&self, head: &[u8]) -> Result<&'static dyn Format, Fault> {
+    fn format(&self, chunks: &Chunks) -> Result<&'static dyn Format, Fault> {
+        let head = chunks.head();
+        if let Some(End::Refused(why)) = chunks.end().filter(|_| head.is_empty()) {
+            return Err(Fault::Unread(why.clone()));
+        }
         if let Some(what) = unread(head) {
             return Err(Fault::Unread(what.into()));
         }
@@ -218,56 +195,50 @@ impl Pump<'_> {
         }
     }
 
-    /// The longest of some known starts that this file has too. `marks` are ascending.
+    /// The longest of some known starts that this file has too. `marks` are ascending. A file that cannot be read a second time
+    /// has none; its first reading says why.
     fn longest(&self, marks: &[StartMark]) -> Option<StartMark> {
-        let mut content = self.open().ok()?;
-        let (mut hash, mut at, mut found) = (Sha256::new(), 0u64, None);
-        let mut buffer = vec![0; CHUNK_BYTES];
-        let mut marks = marks.iter().peekable();
-        let mut broken = false;
-        while marks.peek().is_some() {
-            let n = match content.read(&mut buffer) {
-                Ok(Got::Bytes(n)) if !broken && !content.is_bomb() => n,
-                Ok(Got::End | Got::Refused(_)) if !broken => break,
-                Ok(_) if !broken => {
-                    broken = true;
-                    continue;
-                }
-                Ok(_) => content.rest(&mut buffer).ok().filter(|n| *n > 0)?,
-                Err(_) => break,
-            };
-            let mut bytes = buffer.get(..n)?;
-            while let Some(mark) = marks.peek().filter(|m| m.0 <= at + bytes.len() as u64) {
-                let (now, later) = bytes.split_at_checked(usize::try_from(mark.0 - at).ok()?)?;
-                hash.update(now);
-                at = mark.0;
-                bytes = later;
-                let here: [u8; 32] = hash.clone().finalize().into();
-                found = marks.next().filter(|m| m.1 == here).copied().or(found);
+        let mut chunks = self.open().ok()?;
+        let mut start = Start { hash: Sha256::new(), at: 0, marks, longest: None };
+        while !start.marks.is_empty()
+            && let Some(bytes) = chunks.next()
+        {
+            start.take(bytes);
+        }
+        while !start.marks.is_empty() && matches!(chunks.end(), Some(End::Broken(..) | End::Refused(_))) {
+            match chunks.rest() {
+                Ok(bytes) if !bytes.is_empty() => start.take(bytes),
+                _ => break,
             }
-            hash.update(bytes);
-            at += bytes.len() as u64;
         }
-        found
+        start.longest
     }
 }
 
-fn refuse(report: &mut StreamReport, fault: Fault) {
-    report.received += 1;
-    report.refused += 1;
-    report.faults.push(fault);
+/// Compares the start of a stream with known ones as it goes by.
+struct Start<'a> {
+    hash: Sha256,
+    at: u64,
+    /// Those that were not reached yet.
+    marks: &'a [StartMark],
+    longest: Option<StartMark>,
 }
 
-/// Reads until the buffer has `enough` bytes or the content ends; then also how it ended.
-fn fill(content: &mut Content, buffer: &mut [u8], enough: usize) -> io::Result<(usize, Option<Got>)> {
-    let mut filled = 0;
-    while filled < enough {
-        match content.read(buffer.get_mut(filled..enough).unwrap_or_default())? {
-            Got::Bytes(n) => filled += n,
-            end => return Ok((filled, Some(end))),
+impl Start<'_> {
+    fn take(&mut self, mut bytes: &[u8]) {
+        while let Some((mark, later)) = self.marks.split_first()
+            && let Some((now, rest)) = usize::try_from(mark.0 - self.at).ok().and_then(|n| bytes.split_at_checked(n))
+        {
+            self.hash.update(now);
+            (self.at, self.marks, bytes) = (mark.0, later, rest);
+            let here: [u8; 32] = self.hash.clone().finalize().into();
+            if here == mark.1 {
+                self.longest = Some(*mark);
+            }
         }
+        self.hash.update(bytes);
+        self.at += bytes.len() as u64;
     }
-    Ok((filled, None))
 }
 
 /// What happened to a file while it was read. That a log has grown is no fault.

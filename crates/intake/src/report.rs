@@ -13,7 +13,7 @@ pub struct StreamReport {
     pub path: PathBuf,
     /// Its source, format, facet and host; `None` if the file could not be opened.
     pub source: Option<SourceInfo>,
-    /// The stream that its records were given to; `None` if nothing was new.
+    /// The stream that its new records belong to; `None` if there were none.
     pub stream: Option<u64>,
     /// Records read, those that framing rejects included.
     pub received: u64,

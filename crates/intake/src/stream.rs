@@ -156,18 +156,22 @@ impl<'a> Stream<'a> {
     /// Gives the batch to the taker.
     pub(crate) fn flush(&mut self) {
         self.catch_up();
+        if self.first.is_none() && !self.batch.records.ends.is_empty() {
+            // More blank lines than a batch holds, and no record yet: they are the start of the stream.
+            self.compare_start(&[]);
+        }
         let records = self.batch.records.records();
         // The envelope of records that are all there already is left out with them.
         let only_envelope = records == 0 && self.report.taken == 0 && self.report.duplicate > 0;
         if self.batch.records.ends.is_empty() || only_envelope || self.is_over() {
             if self.is_over() {
                 self.report.refused += records;
-                self.forget();
+                self.known.forget(&self.batch.note.identities);
             }
             return self.clear();
         }
         let hash: [u8; 32] = self.hash.clone().finalize().into();
-        let prefix = Prefix { first: *self.first.get_or_insert(hash), bytes: self.at, hash };
+        let prefix = Prefix { first: self.first.unwrap_or(hash), bytes: self.at, hash };
         let stream = *self.report.stream.get_or_insert_with(|| self.known.new_stream());
         self.batch.note.prefix = prefix;
         self.batch.records.stream = stream;
@@ -194,14 +198,9 @@ impl<'a> Stream<'a> {
         });
         match &given {
             Ok(()) => self.known.learn(&self.source.name, stream, next_seq, &prefix),
-            Err(_) => identities.iter().for_each(|id| drop(self.known.identities.remove(id))),
+            Err(_) => self.known.forget(&identities),
         }
         given
-    }
-
-    /// What is in the batch was not taken, so it is not known either.
-    fn forget(&mut self) {
-        self.batch.note.identities.iter().for_each(|id| drop(self.known.identities.remove(id)));
     }
 }
 
