@@ -33,7 +33,8 @@ fn pairs(oracle: &str) -> Vec<(PathBuf, PathBuf)> {
 fn every_audit_file_follows_the_schema() {
     let Some(data) = data() else { return };
     let table = std::fs::read_to_string(data.join("oracles/pairs.tsv")).unwrap();
-    let mut files: Vec<&str> = table.lines().map(|l| l.split('\t').collect::<Vec<_>>()).filter(|r| r[0] == "auditd" && !r[1].ends_with(".yaml")).map(|r| r[1]).collect();
+    let mut files: Vec<&str> =
+        table.lines().map(|l| l.split('\t').collect::<Vec<_>>()).filter(|r| r[0] == "auditd" && !r[1].ends_with(".yaml")).map(|r| r[1]).collect();
     files.extend(["runtime/plaso/selinux.log", "runtime/plaso/audit_enriched.log", "system/fail2ban/selinux-ssh"]);
     files.sort_unstable();
     files.dedup();
@@ -62,7 +63,7 @@ fn go_libaudit_records() {
         for record in serde_json::from_slice::<Vec<Value>>(&read(expected)).unwrap() {
             let (Some(data), kind) = (record["data"].as_object(), record["record_type"].as_str().unwrap_or_default().to_ascii_uppercase()) else { continue };
             let named = format!("type={kind} ");
-            let holds = |e: &&Event| e.raw.iter().any(|r| String::from_utf8_lossy(r).contains(&named) );
+            let holds = |e: &&Event| e.raw.iter().any(|r| String::from_utf8_lossy(r).contains(&named));
             let all = || ours.iter().filter(|e| uid(e) == stamp(&record));
             let Some(event) = all().find(holds).or_else(|| all().next()) else {
                 tally.miss(&format!("go-record {kind} event"), &stamp(&record));
@@ -187,7 +188,24 @@ fn ausearch(map: &Map, tally: &mut Tally, row: &str, ours: &[Event]) {
     let Some(event) = ours.iter().filter(is).find(holds).or_else(|| ours.iter().find(is)) else { return tally.miss("ausearch event", row) };
     tally.keep();
     let quoted = event.raw.iter().any(|r| String::from_utf8_lossy(r).contains(" success=\""));
-    let names = ["NODE", "EVENT", "", "", "", "EVENT_KIND", "SESSION", "SUBJ_PRIME", "SUBJ_SEC", "SUBJ_KIND", "ACTION", "RESULT", "OBJ_PRIME", "OBJ_SEC", "OBJ_KIND", "HOW"];
+    let names = [
+        "NODE",
+        "EVENT",
+        "",
+        "",
+        "",
+        "EVENT_KIND",
+        "SESSION",
+        "SUBJ_PRIME",
+        "SUBJ_SEC",
+        "SUBJ_KIND",
+        "ACTION",
+        "RESULT",
+        "OBJ_PRIME",
+        "OBJ_SEC",
+        "OBJ_KIND",
+        "HOW",
+    ];
     for (name, cell) in names.iter().zip(&cells).filter(|(n, c)| !n.is_empty() && !c.is_empty() && **c != "unset" && **c != "?") {
         let name = if quoted && *name == "RESULT" { "RESULT (quoted)" } else { name };
         tally.fact(map, "ausearch", cells[10], name, cell, event);

@@ -147,7 +147,14 @@ impl Tally {
     /// Prints the counts; fails on a wrong fact and on fewer kept than `floor`.
     pub fn verdict(&self, name: &str, floor: u64) {
         let all = (self.kept + self.missing + self.wrong).max(1);
-        println!("{name}: kept {}, missing {}, wrong {} ({:.2} %); not compared {}", self.kept, self.missing, self.wrong, self.kept as f64 * 100.0 / all as f64, self.skipped);
+        println!(
+            "{name}: kept {}, missing {}, wrong {} ({:.2} %); not compared {}",
+            self.kept,
+            self.missing,
+            self.wrong,
+            self.kept as f64 * 100.0 / all as f64,
+            self.skipped
+        );
         for (what, (count, first)) in &self.told {
             println!("  {count} x {what}: {}", first.chars().take(400).collect::<String>());
         }

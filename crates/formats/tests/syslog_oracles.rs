@@ -52,7 +52,8 @@ fn marked(text: &str) -> Vec<(Value, &str)> {
     for line in text.lines() {
         if let Some(json) = line.strip_prefix("# failJSON:") {
             mark = serde_json::from_str::<Value>(json.trim()).ok();
-        } else if !line.starts_with('#') && !line.trim().is_empty()
+        } else if !line.starts_with('#')
+            && !line.trim().is_empty()
             && let Some(mark) = mark.take()
         {
             found.push((mark, line));

@@ -74,12 +74,19 @@ impl Open {
 }
 
 /// The parser of a stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Assembler {
+    held_max: usize,
     open: HashMap<Key, Open>,
     order: VecDeque<Key>,
     held: usize,
     spare: Vec<Open>,
+}
+
+impl Default for Assembler {
+    fn default() -> Assembler {
+        Assembler { held_max: OPEN_BYTES_MAX, open: HashMap::new(), order: VecDeque::new(), held: 0, spare: Vec::new() }
+    }
 }
 
 impl Assembler {
@@ -97,7 +104,7 @@ impl Assembler {
         while let Some(&key) = self.order.front() {
             let gone = !self.open.contains_key(&key);
             let over = key.time < now.0.saturating_sub(OVER);
-            if !(gone || over || self.open.len() > OPEN_EVENTS_MAX || self.order.len() > ORDER_MAX || self.held > OPEN_BYTES_MAX) {
+            if !(gone || over || self.open.len() > OPEN_EVENTS_MAX || self.order.len() > ORDER_MAX || self.held > self.held_max) {
                 return;
             }
             self.order.pop_front();
@@ -231,6 +238,18 @@ mod tests {
         let lines: Vec<String> = (0..OPEN_EVENTS_MAX + 10).map(|n| call(&format!("1700000000.100:{n}"))).collect();
         let (events, pending) = parse(&lines);
         assert_eq!((events.len(), pending.len()), (OPEN_EVENTS_MAX + 10, OPEN_EVENTS_MAX));
+    }
+
+    #[test]
+    fn bytes_of_open_events_are_bounded() {
+        let mut sink = EventSink::new(Origin { source: "s".into(), format: "linux_audit".into(), facet: Facet::Runtime, received: Time(0), host: None });
+        let mut parser = Assembler { held_max: 1000, ..Assembler::default() };
+        for seq in 0..20u64 {
+            let line = call(&format!("1700000000.100:{seq}"));
+            parser.record(Record { seq, bytes: line.as_bytes(), received: Time(0), host: None }, &mut sink).unwrap();
+            assert!(parser.held <= 1000);
+        }
+        assert_eq!(sink.events.len() + parser.pending().len(), 20);
     }
 
     #[test]

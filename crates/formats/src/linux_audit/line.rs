@@ -165,12 +165,17 @@ mod tests {
     #[test]
     fn heads() {
         let h = head("node=web-1 type=SYSCALL msg=audit(1615114232.375:15558): arch=c000003e").unwrap();
-        assert_eq!((h.node, h.kind, h.serial, h.time.to_string().as_str(), h.body), (Some("web-1"), "SYSCALL", 15558, "2021-03-07T10:50:32.375Z", " arch=c000003e"));
+        assert_eq!(
+            (h.node, h.kind, h.serial, h.time.to_string().as_str(), h.body),
+            (Some("web-1"), "SYSCALL", 15558, "2021-03-07T10:50:32.375Z", " arch=c000003e")
+        );
         let h = head("Mar  7 10:50:32 web-1 kernel: [ 1.2] audit: type=1400 audit(1615114232.375:3): apparmor=\"DENIED\"").unwrap();
         assert_eq!((h.node, h.kind, h.serial), (Some("web-1"), "1400", 3));
         let h = head("Mar  7 10:50:32 web-1 audispd: type=AVC msg=audit(1615114232.375:3): avc").unwrap();
         assert_eq!((h.node, h.kind), (Some("web-1"), "AVC"));
-        for bad in ["type=X msg=audit(): y", "type=X msg=audit(1337845201): y", "type= msg=audit(1.000:2): y", "msg=audit(1.000:2): y", "x", "type=X msg=audit(1.000"] {
+        for bad in
+            ["type=X msg=audit(): y", "type=X msg=audit(1337845201): y", "type= msg=audit(1.000:2): y", "msg=audit(1.000:2): y", "x", "type=X msg=audit(1.000"]
+        {
             assert!(head(bad).is_err(), "{bad}");
         }
     }
@@ -178,7 +183,10 @@ mod tests {
     #[test]
     fn bodies() {
         assert_eq!(pairs(" pid=1 old auid=4 new auid=5 res=1"), [("pid", "1", false), ("old-auid", "4", false), ("auid", "5", false), ("res", "1", false)]);
-        assert_eq!(pairs(" pid=1 msg='op=login acct=\"o'brien\" res=failed'"), [("pid", "1", false), ("op", "login", false), ("acct", "o'brien", true), ("res", "failed", false)]);
+        assert_eq!(
+            pairs(" pid=1 msg='op=login acct=\"o'brien\" res=failed'"),
+            [("pid", "1", false), ("op", "login", false), ("acct", "o'brien", true), ("res", "failed", false)]
+        );
         assert_eq!(pairs(" subj==unconfined key=(null)"), [("subj", "=unconfined", false), ("key", "(null)", false)]);
         let (own, names) = fields(" saddr=0200\u{1d}SADDR={ saddr_fam=inet laddr=1.2.3.4 lport=22 } UID=\"root\"");
         assert_eq!(own.len(), 1);

@@ -43,7 +43,7 @@ impl Format for LinuxAudit {
 const SNIFF_LINES: usize = 50;
 
 fn sniff(head: &[u8], file_name: &str) -> u8 {
-    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).take(SNIFF_LINES);
+    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#")).take(SNIFF_LINES);
     let (mut all, mut fit) = (0u32, 0u32);
     for line in lines {
         all += 1;

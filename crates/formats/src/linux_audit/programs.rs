@@ -51,7 +51,8 @@ fn meaning(kind: &str) -> Meaning {
 
 /// Whether a record of this type says more than the system call beside it.
 pub fn outranks(kind: &str) -> bool {
-    meaning(kind) != Meaning::Plain || matches!(kind, "CONFIG_CHANGE" | "ANOM_PROMISCUOUS" | "ANOM_ABEND" | "SECCOMP" | "NETFILTER_CFG" | "TIME_ADJNTPVAL" | "TIME_INJOFFSET" | "BPF")
+    meaning(kind) != Meaning::Plain
+        || matches!(kind, "CONFIG_CHANGE" | "ANOM_PROMISCUOUS" | "ANOM_ABEND" | "SECCOMP" | "NETFILTER_CFG" | "TIME_ADJNTPVAL" | "TIME_INJOFFSET" | "BPF")
 }
 
 /// Maps an event by the record that names it.
@@ -73,9 +74,7 @@ pub fn event(seen: &Seen<'_>, record: &Rec<'_>, out: &mut dyn Sink) {
         verdict(record, out);
     }
     named_call(record, out);
-    if out.wants_object() {
-        out.text(attr::MESSAGE, &message(record));
-    }
+    out.text(attr::MESSAGE, &message(record));
 }
 
 /// Whether the record itself says how it went.
@@ -171,7 +170,8 @@ fn login(seen: &Seen<'_>, record: &Rec<'_>, activity: u8, out: &mut dyn Sink) {
     let name = subject(record).unwrap_or_default();
     let exe = record.text("exe").unwrap_or_default();
     let program = exe.rsplit('/').next().filter(|p| !p.is_empty()).unwrap_or("login").to_owned();
-    let switches = matches!(program.as_str(), "sudo" | "su" | "runuser" | "pkexec" | "doas") && record.kind == "USER_START";
+    let switcher = matches!(program.as_str(), "sudo" | "su" | "runuser" | "pkexec" | "doas");
+    let switches = switcher && record.kind == "USER_START";
     seen.begin(out, class::AUTHENTICATION, if switches { 7 } else { activity }, record.kind);
     actor(seen, record, out);
     out.text(attr::SERVICE_NAME, &program);
@@ -186,6 +186,9 @@ fn login(seen: &Seen<'_>, record: &Rec<'_>, activity: u8, out: &mut dyn Sink) {
         out.int(attr::ACCOUNT_SWITCH_TYPE_ID, 1);
         out.key(Column::TargetUser, &seen.at_host(&name));
         return;
+    }
+    if switcher && record.id("auid").is_some() {
+        return; // who acts is the login user; `acct` is whose password or session it is about
     }
     out.key(Column::User, &seen.at_host(&name));
     if matches!(record.kind, "LOGIN" | "USER_LOGIN" | "USER_START") {

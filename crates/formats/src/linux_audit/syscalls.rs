@@ -150,7 +150,11 @@ fn process(seen: &Seen<'_>, call: &Rec<'_>, out: &mut dyn Sink, as_object: bool)
         if let Some(ppid) = call.int("ppid") {
             out.int(at(attr::PROCESS_PARENT_PID, attr::ACTOR_PROCESS_PARENT_PID), ppid);
         }
-        let ids = [("auid", attr::PROCESS_AUID, attr::ACTOR_PROCESS_AUID), ("euid", attr::PROCESS_EUID, attr::ACTOR_PROCESS_EUID), ("egid", attr::PROCESS_EGID, attr::ACTOR_PROCESS_EGID)];
+        let ids = [
+            ("auid", attr::PROCESS_AUID, attr::ACTOR_PROCESS_AUID),
+            ("euid", attr::PROCESS_EUID, attr::ACTOR_PROCESS_EUID),
+            ("egid", attr::PROCESS_EGID, attr::ACTOR_PROCESS_EGID),
+        ];
         for (key, object, actor) in ids {
             if let Some(id) = call.id(key) {
                 out.int(at(object, actor), id.into());
@@ -270,6 +274,8 @@ fn file(seen: &Seen<'_>, call: &Rec<'_>, name: &str, activity: u8, paths: &Paths
         out.text(attr::FILE_RESULT_PATH, made);
         out.text(attr::FILE_RESULT_NAME, base(made));
         out.int(attr::FILE_RESULT_TYPE_ID, paths.type_id);
+        // What is there afterwards is what later events read and run.
+        out.key(Column::File, made);
     }
 }
 

@@ -21,8 +21,18 @@ pub fn read(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
     if let Some((user, group, added)) = membership(text) {
         return member(line, out, user, group, added);
     }
+    if let Some((group, _)) =
+        ["group '", "removed group '"].iter().find_map(|p| text.strip_prefix(p)).and_then(|r| r.split_once("' ")).filter(|_| text.contains("removed"))
+    {
+        line.begin(out, class::GROUP_MANAGEMENT, 5, line.program);
+        line.outcome(out, true);
+        out.text(attr::GROUP_NAME, group);
+        line.end(out);
+        return Some(());
+    }
     let change = change(text)?;
     account(line, out, &change);
+    by(line, out);
     line.end(out);
     Some(())
 }
@@ -110,8 +120,17 @@ fn member(line: &Line<'_>, out: &mut dyn Sink, user: &str, group: &str, added: b
     out.text(attr::GROUP_NAME, group);
     out.text(attr::USER_NAME, user);
     line.user(out, Column::TargetUser, user);
+    by(line, out);
     line.end(out);
     Some(())
+}
+
+/// Who did it, where the line says: `… changed by 'root'`, `… added by root to group wheel`.
+fn by(line: &Line<'_>, out: &mut dyn Sink) {
+    let Some((_, rest)) = line.text.rsplit_once(" by ") else { return };
+    let name = rest.split(' ').next().unwrap_or_default().trim_matches('\'');
+    out.text(attr::ACTOR_USER_NAME, name);
+    line.user(out, Column::User, name);
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -56,7 +56,8 @@ fn rfc5424(priority: Option<u16>, rest: &str) -> Option<Header<'_>> {
     let mut word = || words.next().map(|w| (w != "-").then_some(w));
     let (host, program, pid, message_id) = (word()?, word()?, word()?, word()?);
     let (structured, text) = structured(words.next().unwrap_or("-"))?;
-    let text = text.strip_prefix(' ').unwrap_or(text);
+    // rsyslog keeps the blank after a tag as part of the message, so that there are two.
+    let text = text.trim_start_matches(' ');
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Some(Header { priority, when, time_text, host, program: program.unwrap_or_default(), pid, message_id, structured, level: None, text })
 }
@@ -162,8 +163,12 @@ mod tests {
 
     #[test]
     fn heads() {
-        let h = read("<38>1 2019-07-08T17:40:17.954167-04:00 host.example sshd 55555 ID7 [a@1 k=\"v \\\"]\" z=\"2\"][b x=\"[y]\"] \u{feff}Failed unknown").unwrap();
-        assert_eq!((h.priority, h.host, h.program, h.pid, h.message_id, h.text), (Some(38), Some("host.example"), "sshd", Some("55555"), Some("ID7"), "Failed unknown"));
+        let h =
+            read("<38>1 2019-07-08T17:40:17.954167-04:00 host.example sshd 55555 ID7 [a@1 k=\"v \\\"]\" z=\"2\"][b x=\"[y]\"] \u{feff}Failed unknown").unwrap();
+        assert_eq!(
+            (h.priority, h.host, h.program, h.pid, h.message_id, h.text),
+            (Some(38), Some("host.example"), "sshd", Some("55555"), Some("ID7"), "Failed unknown")
+        );
         assert_eq!(parameters(h.structured.unwrap()), [("a@1", "k", "v \"]".to_owned()), ("a@1", "z", "2".to_owned()), ("b", "x", "[y]".to_owned())]);
         let of = |line| read(line).map(|h| (h.host, h.program, h.pid, h.text)).unwrap();
         assert_eq!(of("Mar  1 10:00:00 web-1 sudo:    alice : TTY=x"), (Some("web-1"), "sudo", None, "alice : TTY=x"));

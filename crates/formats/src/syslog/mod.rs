@@ -46,12 +46,12 @@ impl Format for Syslog {
 const SNIFF_LINES: usize = 50;
 
 fn sniff(head: &[u8], file_name: &str) -> u8 {
-    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).take(SNIFF_LINES);
+    let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#")).take(SNIFF_LINES);
     let (mut all, mut fit) = (0u32, 0u32);
     for line in lines {
         all += 1;
-        let head = header::read(&String::from_utf8_lossy(line)).is_some_and(|h| !h.program.is_empty() || h.host.is_some());
-        fit += u32::from(head);
+        let text = String::from_utf8_lossy(line);
+        fit += u32::from(header::read(&text).is_some_and(|h| looks_like(&h, &text)));
     }
     if fit * 2 < all.max(1) {
         return 0;
@@ -59,6 +59,13 @@ fn sniff(head: &[u8], file_name: &str) -> u8 {
     let known = ["auth.log", "secure", "syslog", "messages", "sshd", "sudo"].iter().any(|n| file_name.contains(n));
     let share = fit * 70 / all.max(1);
     share as u8 + if known { 15 } else { 0 }
+}
+
+/// Many logs begin with an ISO time; of those, syslog is what has a tag with colon or process id, or a priority.
+fn looks_like(header: &header::Header<'_>, line: &str) -> bool {
+    let tag = |end: char| !header.program.is_empty() && line.contains(&format!("{}{end}", header.program));
+    let iso = header.time_text.starts_with(|c: char| c.is_ascii_digit());
+    header.priority.is_some() || tag(':') || tag('[') || (!iso && header.host.is_some())
 }
 
 /// The parser of a stream: a line is an event, nothing is held back.
@@ -85,6 +92,7 @@ fn read(line: &Line<'_>, out: &mut dyn Sink) {
             accounts::read(line, out)
         }
         "CRON" | "cron" | "crond" => generic::cron(line, out),
+        "kernel" => generic::kernel(line, out),
         _ => None,
     };
     known.or_else(|| pam::read(line, out)).unwrap_or_else(|| generic::read(line, out));

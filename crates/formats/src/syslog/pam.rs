@@ -77,6 +77,7 @@ fn session(line: &Line<'_>, out: &mut dyn Sink, module: &str, rest: &str, opened
     out.text(attr::USER_UID, uid);
     let (by, by_uid) = user_uid(by);
     if matches!(line.program, "sudo" | "su") {
+        // A bare uid names nobody: the program's own line says who it was.
         line.user(out, Column::User, if by.is_empty() && by_uid == "0" { "root" } else { by });
         line.user(out, Column::TargetUser, user);
     } else {
@@ -166,7 +167,8 @@ fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: 
     line.outcome(out, false);
     if matches!(line.program, "sudo" | "su") && !f.ruser.is_empty() {
         line.user(out, Column::User, f.ruser);
-        line.user(out, Column::TargetUser, f.user);
+        // sudo asks for one's own password, su for the other's.
+        line.user(out, Column::TargetUser, if line.program == "su" { f.user } else { "" });
     } else {
         line.user(out, Column::User, name);
     }
@@ -188,7 +190,7 @@ fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: 
 }
 
 fn other(line: &Line<'_>, out: &mut dyn Sink, module: &str, text: &str) -> Option<()> {
-    line.begin(out, class::BASE_EVENT, 99, line.program);
+    line.begin(out, class::BASE_EVENT, 99, "message");
     out.other("pam", module);
     if let Some(user) = text.split_once(" not met by user \"").and_then(|(_, u)| u.strip_suffix('"')) {
         line.outcome(out, false);

@@ -114,7 +114,7 @@ fn plain(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) -> Option<()> {
     if said.user.is_empty() {
         return None;
     }
-    line.begin(out, class::BASE_EVENT, 99, "sshd");
+    line.begin(out, class::BASE_EVENT, 99, "message");
     out.text(attr::ACTOR_USER_NAME, said.user);
     line.user(out, Column::User, said.user);
     line.session_key(out, Column::Session);
@@ -155,21 +155,22 @@ fn said(text: &str) -> Option<Said<'_>> {
 fn attempt(text: &str) -> Option<Said<'_>> {
     for (prefix, kind) in [("Accepted ", Kind::Accepted), ("Failed ", Kind::Failed), ("Postponed ", Kind::Preauth), ("Partial ", Kind::Preauth)] {
         if let Some((method, rest)) = text.strip_prefix(prefix).and_then(|r| r.split_once(" for ")) {
-            let (user, place, detail) = user_from(rest)?;
+            let hostbased = rest.rfind(", client user \"").filter(|_| method == "hostbased");
+            let (user, place, detail) = user_from(hostbased.and_then(|at| rest.get(..at)).unwrap_or(rest), true)?;
             let invalid = rest.starts_with("invalid user ") || user == "<invalid username>";
             let said = Said { user: user.strip_prefix("invalid user ").unwrap_or(user), method, detail, ..Said::new(kind, place) };
             return Some(Said { reason: if invalid { "invalid user" } else { "" }, ..said });
         }
     }
     if let Some(rest) = text.strip_prefix("Invalid user ").or_else(|| text.strip_prefix("Illegal user ")) {
-        let (user, place, _) = user_from(rest)?;
+        let (user, place, _) = user_from(rest, false)?;
         return Some(Said { user, reason: "invalid user", ..Said::new(Kind::Failed, place) });
     }
     if let Some(user) = text.strip_prefix("input_userauth_request: invalid user ") {
         return Some(Said { user, reason: "invalid user", ..Said::new(Kind::Failed, Place::default()) });
     }
     if let Some(rest) = text.strip_prefix("maximum authentication attempts exceeded for ") {
-        let (user, place, _) = user_from(rest)?;
+        let (user, place, _) = user_from(rest, false)?;
         let user = user.strip_prefix("invalid user ").unwrap_or(user);
         return Some(Said { user, reason: "maximum authentication attempts exceeded", ..Said::new(Kind::Failed, place) });
     }
@@ -180,7 +181,7 @@ fn attempt(text: &str) -> Option<Said<'_>> {
 fn pam_error(text: &str) -> Option<Said<'_>> {
     let (reason, rest) = text.strip_prefix("PAM: ")?.split_once(" for ")?;
     let rest = rest.rsplit_once(" via ").filter(|(_, ip)| !ip.contains(' ')).map_or(rest, |(r, _)| r);
-    let (user, place, _) = user_from(rest)?;
+    let (user, place, _) = user_from(rest, false)?;
     let user = user.strip_prefix("illegal user ").or_else(|| user.strip_prefix("invalid user ")).unwrap_or(user);
     Some(Said { user, reason, ..Said::new(Kind::Failed, place) })
 }
@@ -199,7 +200,7 @@ fn refused(text: &str) -> Option<Said<'_>> {
         return Some(Said { reason: "refused connect", ..Said::new(REFUSE, Place { from, port: None }) });
     }
     let user = text.strip_prefix("Disconnecting: Too many authentication failures for ")?;
-    let (user, place, _) = user_from(user).unwrap_or((user, Place::default(), ""));
+    let (user, place, _) = user_from(user, false).unwrap_or((user, Place::default(), ""));
     let user = user.strip_prefix("invalid user ").unwrap_or(user);
     Some(Said { user, reason: "Too many authentication failures", ..Said::new(Kind::Failed, place) })
 }
@@ -277,7 +278,8 @@ fn connected(text: &str) -> Option<Said<'_>> {
     if let Some((_, rest)) = text.strip_prefix("Bad protocol version identification '").and_then(|r| r.rsplit_once("' from ")) {
         return Some(Said { reason: "bad protocol version", ..Said::new(FAIL, Place::read(rest)?.0) });
     }
-    for (prefix, kind) in [("Unable to negotiate with ", FAIL), ("banner exchange: Connection from ", FAIL), ("ssh_dispatch_run_fatal: Connection from ", FAIL)] {
+    for (prefix, kind) in [("Unable to negotiate with ", FAIL), ("banner exchange: Connection from ", FAIL), ("ssh_dispatch_run_fatal: Connection from ", FAIL)]
+    {
         if let Some(rest) = text.strip_prefix(prefix) {
             let (place, reason) = disconnect(rest)?;
             return Some(Said { reason: reason.trim(), ..Said::new(kind, place) });
@@ -344,14 +346,16 @@ impl<'a> Place<'a> {
 }
 
 /// `USER from ADDRESS port N ssh2[: DETAIL]`: of the places where that can be read, the wholest, and of those the last.
-fn user_from(text: &str) -> Option<(&str, Place<'_>, &str)> {
+///
+/// Where sshd writes no protocol (`detailed` is false), there is no detail: a name may hold what looks like one.
+fn user_from(text: &str, detailed: bool) -> Option<(&str, Place<'_>, &str)> {
     let mut best: Option<(u8, (&str, Place<'_>, &str))> = None;
     for (at, _) in text.match_indices(" from ") {
         let Some((place, rest, whole)) = text.get(at + 6..).and_then(Place::read) else { continue };
         let detail = match rest {
             "" => "",
             _ => match rest.strip_prefix(": ") {
-                Some(detail) if whole == 2 => detail,
+                Some(detail) if whole == 2 && detailed => detail,
                 _ => continue,
             },
         };
@@ -377,7 +381,10 @@ mod tests {
     #[test]
     fn logins() {
         let detail = "ED25519 SHA256:abc/def+1";
-        assert_eq!(of("Accepted publickey for al from 192.0.2.1 port 22 ssh2: ED25519 SHA256:abc/def+1"), (Kind::Accepted, "al", "192.0.2.1", Some(22), detail));
+        assert_eq!(
+            of("Accepted publickey for al from 192.0.2.1 port 22 ssh2: ED25519 SHA256:abc/def+1"),
+            (Kind::Accepted, "al", "192.0.2.1", Some(22), detail)
+        );
         assert_eq!(of("Accepted password for al from 2001:db8::1 port 42532  ssh2"), (Kind::Accepted, "al", "2001:db8::1", Some(42532), ""));
         assert_eq!(of("Failed password for invalid user ROOT from aaaa::1:1"), (Kind::Failed, "ROOT", "aaaa::1:1", None, ""));
         assert_eq!(of("Disconnected from user al 192.0.2.1 port 9"), (Kind::Logout, "al", "192.0.2.1", Some(9), ""));
@@ -390,8 +397,15 @@ mod tests {
         let name = "test from 10.10.1.2 port 55555 ssh2";
         assert_eq!(place("Failed password for invalid user test from 10.10.1.2 port 55555 ssh2 from 127.0.0.1 port 58946 ssh2"), (name, "127.0.0.1"));
         assert_eq!(place("Failed password for user from 127.0.0.1 port 20000 ssh1: ruser from 1.2.3.4"), ("user", "127.0.0.1"));
-        assert_eq!(place("Connection closed by authenticating user test 127.0.0.1 port 12345 192.0.2.11 port 46039 [preauth]"), ("test 127.0.0.1 port 12345", "192.0.2.11"));
+        assert_eq!(
+            place("Connection closed by authenticating user test 127.0.0.1 port 12345 192.0.2.11 port 46039 [preauth]"),
+            ("test 127.0.0.1 port 12345", "192.0.2.11")
+        );
         assert_eq!(place("Invalid user  from 192.0.2.68 port 34916"), ("", "192.0.2.68"));
+        assert_eq!(place("Invalid user x from 1.2.3.4 port 5 ssh2: y from 192.0.2.68 port 9"), ("x from 1.2.3.4 port 5 ssh2: y", "192.0.2.68"));
+        assert_eq!(place("Failed password for invalid user x from 1.2.3.4 port 5 ssh2: y from 192.0.2.68 port 9 ssh2").1, "192.0.2.68");
+        let client = "Failed hostbased for al from 192.0.2.1 port 9 ssh2: RSA SHA256:x, client user \"a from 1.2.3.4 port 5 ssh2: b\", client host \"h\"";
+        assert_eq!(place(client), ("al", "192.0.2.1"));
         assert_eq!(place("Bad protocol version identification 'x' from 192.0.2.1' from 69.61.56.115 port 31778"), ("", "69.61.56.115"));
         let change = "Disconnecting invalid user admin 192.0.2.117 port 44004: Change of username or service not allowed: (admin,ssh-connection) -> (user,ssh-connection) [preauth]";
         assert_eq!(place(change), ("admin", "192.0.2.117"));

@@ -46,7 +46,9 @@ fn util_linux(text: &str) -> Option<Said<'_>> {
 
 /// `Successful su for root by alice`, `FAILED su for root by alice`, `+ /dev/pts/0 alice:root`, `- pts/0 alice:root`.
 fn shadow(text: &str) -> Option<Said<'_>> {
-    if let Some((success, rest)) = text.strip_prefix("Successful su for ").map(|r| (true, r)).or_else(|| text.strip_prefix("FAILED su for ").map(|r| (false, r))) {
+    if let Some((success, rest)) =
+        text.strip_prefix("Successful su for ").map(|r| (true, r)).or_else(|| text.strip_prefix("FAILED su for ").map(|r| (false, r)))
+    {
         let (to, from) = rest.rsplit_once(" by ")?;
         return Some(Said { from, to, tty: "", success });
     }

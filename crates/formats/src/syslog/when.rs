@@ -29,7 +29,8 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 impl When {
     /// The instant, and what it rests on. `None` for a date that does not exist.
     pub fn resolve(self, received: Time) -> Option<(Time, [Option<Mark>; 3])> {
-        let marks = [self.year.is_none().then_some(Mark::YearAssumed), self.offset.is_none().then_some(Mark::ZoneAssumed), self.leap.then_some(Mark::LeapSecond)];
+        let marks =
+            [self.year.is_none().then_some(Mark::YearAssumed), self.offset.is_none().then_some(Mark::ZoneAssumed), self.leap.then_some(Mark::LeapSecond)];
         let time = match self.year {
             Some(year) => self.in_year(year)?,
             None => self.near(received)?,
