@@ -8,3 +8,5 @@ pub mod links;
 pub use links::{Aggregate, links};
 pub mod scope;
 pub use scope::{Coverage, Question, Scope, absorb, finish, questions};
+pub mod timeline;
+pub use timeline::{Moment, timeline};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use event::{Entity, Kind, Relation, Time};
+use event::{Column, Entity, Fields, Filter, Kind, Relation, Time};
 use serde::{Deserialize, Serialize};
 
-use super::{Blind, Coverage, Exfiltration, Level, Rule, Scope, Status, blind, exfil, graph::Id, habit::host_in};
+use super::{Blind, Coverage, Exfiltration, Level, Rule, Scope, Status, blind, exfil, forward::Hold, graph::Id, habit::host_in};
 
 /// One entity of the scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct ScopeNode {
     pub system: Option<String>,
     /// Who owns it; likewise.
     pub owner: Option<String>,
+    /// Addresses whose acts by it are the intruder's; empty where all are since it was reached, or none by itself.
+    pub tied_to: Vec<Entity>,
     /// Ids of the events that lead from the entry to it, in order.
     pub path: Vec<String>,
 }
@@ -81,6 +83,42 @@ pub struct Answer {
     pub not_visible: Vec<Blind>,
     /// How far the scope looked.
     pub completeness: Completeness,
+}
+
+impl Answer {
+    /// A filter that every event of the scope passes, and some others; `concerns` tells which.
+    pub fn filter(&self) -> Filter {
+        let named: Vec<Entity> = self.nodes.iter().filter(|n| self.acts(n)).map(|n| n.entity.clone()).collect();
+        let since = self.nodes.iter().filter_map(|n| n.since).min();
+        Filter::touching(&named).and(Filter::During(event::Window { since, until: None }))
+    }
+
+    /// Whether an event is an act of the intruder, as the scope has it: by a session, key or address that is its, in the time that it had it.
+    pub fn concerns(&self, row: &impl Fields) -> bool {
+        let id = row.id();
+        self.edges.iter().any(|e| e.event == id) || self.nodes.iter().filter(|n| self.acts(n)).any(|n| acted(n, row))
+    }
+
+    /// Nodes whose acts are the intruder's, and told by their own id. Users and roles act by keys and sessions.
+    fn acts(&self, n: &ScopeNode) -> bool {
+        let own = matches!(n.entity.kind, Kind::Ip | Kind::Credential | Kind::Session | Kind::Process);
+        let tied = n.entity.kind == Kind::User && !n.tied_to.is_empty();
+        (own || tied) && matches!(n.status, Status::Entry | Status::Origin | Status::Controlled)
+    }
+}
+
+fn acted(n: &ScopeNode, row: &impl Fields) -> bool {
+    let is = |c: Column| row.text(c) == Some(n.entity.value.as_str());
+    let tied = n.tied_to.is_empty() || n.tied_to.iter().any(|t| row.text(Column::SrcIp) == Some(t.value.as_str()));
+    let by_it = match n.entity.kind {
+        Kind::Ip => is(Column::SrcIp) || is(Column::DstIp),
+        Kind::Credential => tied && is(Column::Credential) || is(Column::TargetCredential),
+        Kind::Session => tied && is(Column::Session) || is(Column::TargetSession),
+        Kind::User => tied && is(Column::User),
+        Kind::Process => row.entities().contains(&n.entity),
+        _ => false,
+    };
+    by_it && n.since.is_none_or(|s| row.time() >= s.plus(-event::time::SECOND))
 }
 
 pub(super) fn of(scope: &Scope, coverage: &Coverage) -> Answer {
@@ -173,12 +211,26 @@ impl Shown<'_> {
         let node = self.scope.reached.nodes.get(&id)?;
         let entity = self.name(id).clone();
         let kind = entity.kind.name().to_owned();
-        Some(ScopeNode { entity, kind, status, since: Some(node.since), confidence: node.level, system: None, owner: None, path: self.path(id) })
+        let tied_to = match &node.hold {
+            Hold::From(ties) => ties.iter().map(|t| self.name(*t).clone()).collect(),
+            _ => Vec::new(),
+        };
+        Some(ScopeNode { entity, kind, status, since: Some(node.since), confidence: node.level, system: None, owner: None, tied_to, path: self.path(id) })
     }
 
     fn named(&self, e: &Entity) -> ScopeNode {
         let kind = e.kind.name().to_owned();
-        ScopeNode { entity: e.clone(), kind, status: Status::Named, since: None, confidence: Level::Shown, system: None, owner: None, path: Vec::new() }
+        ScopeNode {
+            entity: e.clone(),
+            kind,
+            status: Status::Named,
+            since: None,
+            confidence: Level::Shown,
+            system: None,
+            owner: None,
+            tied_to: Vec::new(),
+            path: Vec::new(),
+        }
     }
 
     fn edges(&self) -> Vec<Edge> {

@@ -3,7 +3,7 @@
 //! What is habit is not followed: an engineer who reads the bucket each day is no cause of today's theft. An identity that a person
 //! named, of which nothing is out of habit, is followed whole: the responder said that it is bad.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use event::{Kind, Relation, Time};
 
@@ -20,28 +20,48 @@ pub(super) struct Start {
     pub tie: Option<Id>,
 }
 
-/// Everything that led to the indicators, and which of it had no cause of its own.
-#[derive(Debug, Default)]
-pub(super) struct Causes {
-    pub roots: BTreeSet<Start>,
-    seen: BTreeSet<Start>,
-}
-
-/// Walks back from the indicators.
-pub(super) fn causes(known: &Known<'_>, indicators: &[Id]) -> Causes {
-    let mut causes = Causes::default();
+/// Walks back from the indicators. Gives everything that led to them and had no cause of its own; of actors that led only to each
+/// other (a user whose key made the session whose address used the key) the earliest.
+pub(super) fn causes(known: &Known<'_>, indicators: &[Id]) -> BTreeSet<Start> {
+    let mut effects: BTreeMap<Start, Vec<Start>> = BTreeMap::new();
+    let mut roots = BTreeSet::new();
     let mut open: Vec<Start> = indicators.iter().flat_map(|i| starts(known, *i)).collect();
+    let mut seen = BTreeSet::new();
     while let Some(start) = open.pop() {
-        if !causes.seen.insert(start) {
+        if !seen.insert(start) {
             continue;
         }
         let before = if known.need(start.who) { of(known, start) } else { Vec::new() };
         if before.is_empty() {
-            causes.roots.insert(start);
+            roots.insert(start);
         }
+        before.iter().for_each(|b| effects.entry(*b).or_default().push(start));
         open.extend(before);
     }
-    causes
+    let mut left = seen;
+    roots.iter().for_each(|r| take_effects(*r, &effects, &mut left));
+    while let Some(first) = left.iter().copied().min_by_key(|s| (begin(known, *s), known.kind(s.who) != Kind::Ip)) {
+        roots.insert(first);
+        take_effects(first, &effects, &mut left);
+    }
+    roots
+}
+
+/// Takes out everything that a start led to, itself too.
+fn take_effects(start: Start, effects: &BTreeMap<Start, Vec<Start>>, left: &mut BTreeSet<Start>) {
+    let mut open = vec![start];
+    while let Some(s) = open.pop() {
+        if left.remove(&s) {
+            open.extend(effects.get(&s).into_iter().flatten());
+        }
+    }
+}
+
+/// The first act of a start on or after the suspected day; far away if none is known.
+pub(super) fn begin(known: &Known<'_>, start: Start) -> Time {
+    let own = |r: &&Row| start.tie.is_none() || r.via == start.tie || Some(r.from) == start.tie;
+    let rows = known.graph.out(start.who).chain(known.graph.into(start.who)).filter(own);
+    rows.filter(|r| r.relation != Relation::Failed).filter_map(|r| r.since(known.since)).min().unwrap_or(Time(i64::MAX))
 }
 
 /// What an indicator stands for: actors stand for themselves, things for those who did something unusual to them.

@@ -6,7 +6,7 @@ use event::{Kind, Relation, Time};
 
 use super::{
     Level, Rule, Status,
-    back::Start,
+    back::{Start, begin},
     bridge,
     graph::{Graph, Id, Row},
     habit::{Known, host_in},
@@ -72,7 +72,7 @@ struct Way {
 
 /// Goes forward from the starts, the earliest first.
 pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>) -> Reached {
-    let mut timed: Vec<(Time, Start)> = roots.iter().filter_map(|s| Some((begin(known, *s)?, *s))).collect();
+    let mut timed: Vec<(Time, Start)> = roots.iter().map(|s| (begin(known, *s), *s)).filter(|(t, _)| *t < Time(i64::MAX)).collect();
     timed.sort();
     let mut reached = Reached::default();
     for (time, start) in timed {
@@ -86,13 +86,6 @@ pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>) -> Reached {
         settle(known, &mut reached, start.who, node);
     }
     reached
-}
-
-/// The first act of a start on or after the suspected day.
-fn begin(known: &Known<'_>, start: Start) -> Option<Time> {
-    let own = |r: &&Row| start.tie.is_none() || r.via == start.tie || r.from == start.tie.unwrap_or_default();
-    let rows = known.graph.out(start.who).chain(known.graph.into(start.who)).filter(own);
-    rows.filter(|r| r.relation != Relation::Failed).filter_map(|r| r.since(known.since)).min()
 }
 
 /// Takes a node in and everything that follows from it: the surest ways first, of those the earliest.
@@ -193,10 +186,9 @@ impl From<'_> {
         if self.known.hub(self.id) || bridge::inside(self.known, self.id) {
             return Vec::new();
         }
-        // An address that the intruder's session sends to is the intruder's, and so is what it did before.
-        let called = self.node.status == Status::Reached;
-        let rule = if called { Rule::CalledHome } else { Rule::SameAddress };
-        let from = From { node: &Node { since: if called { self.known.since } else { self.node.since }, ..self.node.clone() }, ..*self };
+        // An address is the intruder's or it is not: what it did earlier on the suspected days counts too.
+        let rule = if self.node.status == Status::Reached { Rule::CalledHome } else { Rule::SameAddress };
+        let from = From { node: &Node { since: self.known.since, ..self.node.clone() }, ..*self };
         let tie = || Hold::From(BTreeSet::from([self.id]));
         let rows = self.graph().out(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         let rows = rows.filter(|r| !(self.known.on_host(r.to) && self.known.kind(r.to) == Kind::User));

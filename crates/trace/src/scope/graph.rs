@@ -21,14 +21,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The first time at or after `since`, as far as a folded row tells; `None` if it was over by then.
+    /// The first time at or after `since`; `None` if it was over by then. Of a folded row only the first and the last time are known:
+    /// if there were more between, it is taken to have gone on at once, so that nothing that followed is missed.
     pub fn since(&self, since: Time) -> Option<Time> {
-        if self.first >= since {
-            Some(self.first)
-        } else if self.last >= since {
-            Some(self.last)
-        } else {
-            None
+        match (self.first >= since, self.last >= since) {
+            (true, _) => Some(self.first),
+            (false, true) => Some(if self.count > 2 { since } else { self.last }),
+            (false, false) => None,
         }
     }
 

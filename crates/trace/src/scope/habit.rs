@@ -50,6 +50,12 @@ impl Known<'_> {
         }
     }
 
+    /// Whether it is a service of the provider, which acts for everybody: nothing is followed through it.
+    pub fn service(&self, id: Id) -> bool {
+        let name = self.graph.name(id);
+        name.kind == Kind::User && !name.value.contains(['@', ':', '/']) && name.value.ends_with(".amazonaws.com")
+    }
+
     /// Whether an address is shared: it was in use before the suspected days, or by many at once.
     pub fn hub(&self, address: Id) -> bool {
         let used = || self.graph.out(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
@@ -70,6 +76,9 @@ impl Known<'_> {
 
     /// Whether what `actor` did, tied by `via`, is habit. `None`: it cannot be told (no address known, or not asked yet).
     pub fn usual(&self, actor: Id, via: Option<Id>) -> Option<bool> {
+        if self.service(actor) {
+            return Some(true);
+        }
         match self.kind(actor) {
             Kind::Session if self.on_host(actor) => self.usual_login(actor),
             Kind::Process => self.session_of(actor).and_then(|s| self.usual_login(s)),

@@ -244,8 +244,8 @@ fn infer(scope: &mut Scope) {
         return;
     };
     let known = Known { graph: &scope.graph, asked: &scope.asked, since, addresses: &scope.addresses, wanted: Default::default() };
-    let causes = back::causes(&known, &scope.ids);
-    let reached = forward::reach(&known, &causes.roots);
+    let roots = back::causes(&known, &scope.ids);
+    let reached = forward::reach(&known, &roots);
     if reached.cut {
         scope.cut.insert("nodes");
     }
