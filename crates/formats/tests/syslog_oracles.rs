@@ -72,6 +72,22 @@ fn fail2ban_lines() {
             fail2ban(&map, &mut tally, &mark, line, FAIL2BAN_NOW);
         }
     }
+    for (mark, line) in marked(&lines(&data.join("system/fail2ban/selinux-ssh"))) {
+        let event = events("linux_audit", format!("{line}\n").as_bytes(), "2026-11-24T00:00:00Z").0.pop();
+        let Some(event) = event else {
+            tally.miss("fail2ban selinux-ssh event", line);
+            continue;
+        };
+        // Their clock is Zurich's, summer or winter; they check the times of lines that match, and of no others.
+        let at = |offset: &str| Time::parse(&format!("{}{offset}", mark["time"].as_str().unwrap())).unwrap().0 / 1_000_000 == event.time().0 / 1_000_000;
+        match mark["match"] == true {
+            true if at("+02:00") || at("+01:00") => tally.keep(),
+            true => tally.fault("selinux-ssh time", line.to_owned()),
+            false => tally.skip(),
+        }
+        tally.fact(&map, "fail2ban", "", "host", mark["host"].as_str().unwrap_or_default(), &event);
+        if event.text(Column::Outcome) == Some("failure") { tally.keep() } else { tally.fault("selinux-ssh outcome", line.to_owned()) }
+    }
     // The journal's form has no time; it is read with one in front.
     for (mark, line) in marked(&lines(&data.join("system/fail2ban/sshd-journal"))) {
         let mut mark = mark;
@@ -201,6 +217,6 @@ fn wazuh_engine_events() {
 }
 
 /// Facts kept when this was written; fewer is a step back.
-const FAIL2BAN: u64 = 608;
+const FAIL2BAN: u64 = 635;
 const PLASO: u64 = 81;
 const WAZUH: u64 = 808;
