@@ -1,6 +1,6 @@
 //! The time line: acts in the order in which they can have happened, repeated ones folded with their count.
 //!
-//! Owns order and folding. Which events belong on it is the caller's question (`Answer::concerns` answers it for a scope).
+//! Owns order and folding. Which events belong on it is the caller's question (`Answer::acts` answers it for a scope).
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -57,6 +57,25 @@ pub fn store() -> Store {
     Store::new(events(&texts(&root().join("demo/logs")), RECEIVED))
 }
 
+/// The events of db-1's audit log as an Arrow batch.
+pub fn arrow() -> arrow_array::RecordBatch {
+    let all = texts(&root().join("demo/logs"));
+    let source = "db-1/audit/audit.log";
+    let format = formats::by_name("linux_audit").unwrap();
+    let received = Time::parse(RECEIVED).unwrap();
+    let origin = event::Origin { source: source.into(), format: "linux_audit".into(), facet: Facet::Runtime, received, host: None };
+    let (mut batch, mut parser, mut framer) = (event::Batch::new(origin), format.parser(), formats::Framer::new(format.framing(), formats::Limits::default()));
+    let mut seq = 0;
+    let mut piece = |bytes: &[u8], _, _| {
+        parser.record(formats::Record { seq, bytes, received, host: None }, &mut batch).unwrap();
+        seq += 1;
+    };
+    framer.push(&all[source][0], &mut piece);
+    framer.finish(&mut piece);
+    parser.finish(&mut batch);
+    batch.take().unwrap()
+}
+
 pub fn scope(truth: &Truth, indicator: &Entity, at: Option<Time>) -> Scope {
     let mut scope = Scope::new(std::slice::from_ref(indicator), at);
     truth.addresses.iter().for_each(|(address, host)| scope.know_address(address, host));

@@ -1,1 +1,188 @@
-//! Placeholder
+//! Links from columns: rows of an Arrow batch and owned events give the same, folding loses nothing, limits are reached and named.
+
+use std::collections::BTreeMap;
+
+use event::{Batch, Column, Columns, Entity, Event, EventSink, Facet, Fields, Link, Relation, Sink, Time, attr, class, sink::Origin};
+use proptest::prelude::*;
+use trace::{
+    Aggregate, Coverage, Scope, links,
+    scope::{Limits, absorb, finish, questions},
+    timeline,
+};
+
+fn origin(source: &str, facet: Facet) -> Origin {
+    Origin { source: source.into(), format: "f".into(), facet, received: time("2026-03-05T00:00:00Z"), host: None }
+}
+
+fn time(text: &str) -> Time {
+    Time::parse(text).unwrap()
+}
+
+fn entity(text: &str) -> Entity {
+    text.parse().unwrap()
+}
+
+const FEW: [Column; 17] = [
+    Column::Host,
+    Column::User,
+    Column::TargetUser,
+    Column::Credential,
+    Column::TargetCredential,
+    Column::Session,
+    Column::TargetSession,
+    Column::SrcIp,
+    Column::DstIp,
+    Column::Account,
+    Column::Resource,
+    Column::File,
+    Column::Exe,
+    Column::Service,
+    Column::Operation,
+    Column::Outcome,
+    Column::Uid,
+];
+
+/// An event: class, activity, seconds, pid, and some texts.
+type Made = (usize, u8, i64, i64, Vec<(usize, usize)>);
+
+fn made() -> impl Strategy<Value = Made> {
+    let texts = prop::collection::vec((0..FEW.len(), 0..3usize), 0..12);
+    (0..class::ALL.len(), 0..9u8, 0..200_000i64, 0..3i64, texts)
+}
+
+fn feed(sink: &mut dyn Sink, seq: u64, (class, activity, seconds, pid, texts): &Made) {
+    sink.begin(class::ALL[*class], *activity, time("2026-03-03T00:00:00Z").plus(seconds * 1_000_000));
+    sink.record(seq, b"x");
+    if *pid > 0 {
+        sink.int(attr::PROCESS_PID, *pid);
+        sink.key_int(Column::Ppid, pid + 1);
+    }
+    for (column, value) in texts {
+        let words: [&str; 3] = match FEW[*column] {
+            Column::Service => ["sshd", "sudo", "s3.amazonaws.com"],
+            Column::Operation => ["GetObject", "CreateAccessKey", "StopLogging"],
+            Column::Outcome => ["success", "failure", "success"],
+            Column::SrcIp | Column::DstIp => ["192.0.2.1", "10.0.0.1", "10.0.0.2"],
+            _ => ["a", "b", "c"],
+        };
+        sink.key(FEW[*column], words[*value]);
+    }
+    sink.end();
+}
+
+fn key(l: &Link) -> String {
+    format!("{} {:?} {} {:?} {}", l.from, l.relation, l.to, l.via, l.first.day())
+}
+
+proptest! {
+    #[test]
+    fn rows_and_events_give_the_same_and_folding_loses_nothing(events in prop::collection::vec(made(), 1..60), host in any::<bool>()) {
+        let facet = if host { Facet::System } else { Facet::Cloud };
+        let (mut batch, mut owned) = (Batch::new(origin("s", facet)), EventSink::new(origin("s", facet)));
+        for (seq, e) in events.iter().enumerate() {
+            feed(&mut batch, seq as u64, e);
+            feed(&mut owned, seq as u64, e);
+        }
+        let arrow = batch.take().unwrap();
+        let columns = Columns::of(&arrow);
+        let (mut by_row, mut by_event) = (Aggregate::default(), Aggregate::default());
+        let mut naive: BTreeMap<String, (Time, Time, u64)> = BTreeMap::new();
+        for (row, event) in columns.rows().zip(&owned.events) {
+            prop_assert_eq!(links(&row), links(event));
+            by_row.add(&row);
+            by_event.add(event);
+            for l in links(event) {
+                let at = naive.entry(key(&l)).or_insert((l.first, l.last, 0));
+                *at = (at.0.min(l.first), at.1.max(l.last), at.2 + 1);
+            }
+        }
+        let folded = by_row.take();
+        prop_assert_eq!(&folded, &by_event.take());
+        let got: BTreeMap<String, (Time, Time, u64)> = folded.iter().map(|l| (key(l), (l.first, l.last, l.count))).collect();
+        prop_assert_eq!(got, naive);
+        let mut again = Aggregate::default();
+        folded.iter().rev().for_each(|l| again.add_link(l.clone()));
+        prop_assert_eq!(again.take(), folded);
+    }
+}
+
+fn link(from: &str, relation: Relation, to: &str, at: &str) -> Link {
+    Link { from: entity(from), relation, to: entity(to), via: None, first: time(at), last: time(at), count: 1, event: format!("e#{to}") }
+}
+
+fn run(mut scope: Scope, all: &[Link]) -> trace::scope::Answer {
+    while let Some(q) = questions(&scope) {
+        let found: Vec<Link> = all.iter().filter(|l| q.entities.iter().any(|e| *e == l.from || *e == l.to)).cloned().collect();
+        absorb(&mut scope, &found);
+    }
+    finish(&scope, &Coverage::default())
+}
+
+#[test]
+fn limits_are_named_when_they_are_reached() {
+    let chain: Vec<Link> =
+        (0..20).map(|i| link(&format!("credential:K{i}"), Relation::Created, &format!("credential:K{}", i + 1), "2026-03-04T10:00:00Z")).collect();
+    let start = || Scope::new(&[entity("credential:K0")], None);
+    let whole = run(start(), &chain);
+    assert!(whole.completeness.whole && whole.nodes.len() == 21, "{}", whole.nodes.len());
+    for (limits, name, most) in [
+        (Limits { rounds: 5, ..Limits::default() }, "rounds", 7),
+        (Limits { nodes: 5, ..Limits::default() }, "nodes", 5),
+        (Limits { links: 5, ..Limits::default() }, "links", 6),
+    ] {
+        let cut = run(start().with_limits(limits), &chain);
+        assert_eq!(cut.completeness.limits, [name]);
+        assert!(!cut.completeness.whole && cut.nodes.len() <= most && cut.nodes.len() > 2, "{name}: {}", cut.nodes.len());
+        assert!(cut.not_visible.iter().any(|b| b.what == "limit" && b.text.contains(name)));
+    }
+    let wide: Vec<Link> = (0..50).map(|i| link("credential:K0", Relation::Created, &format!("credential:W{i}"), "2026-03-04T10:00:00Z")).collect();
+    let small = Limits { question_entities: 7, ..Limits::default() };
+    let answer = run(start().with_limits(small), &wide);
+    assert!(answer.completeness.whole && answer.nodes.len() == 51);
+}
+
+#[test]
+fn what_came_before_is_not_reached_and_shared_addresses_are_not_crossed() {
+    let links = [
+        link("ip:192.0.2.9", Relation::Used, "credential:OWN", "2026-03-01T10:00:00Z"),
+        link("ip:192.0.2.9", Relation::Used, "credential:OWN", "2026-03-04T10:00:00Z"),
+        link("ip:192.0.2.9", Relation::Used, "credential:OTHER", "2026-03-04T10:00:00Z"),
+        link("ip:203.0.113.9", Relation::Used, "credential:OTHER", "2026-03-04T11:00:00Z"),
+        Link { via: Some(entity("ip:203.0.113.9")), ..link("credential:OTHER", Relation::Created, "credential:NEW", "2026-03-04T12:00:00Z") },
+        link("credential:NEW", Relation::Created, "credential:EARLIER", "2026-03-04T09:00:00Z"),
+    ];
+    let answer = run(Scope::new(&[entity("ip:203.0.113.9")], None), &links);
+    let names: Vec<String> = answer.nodes.iter().map(|n| n.entity.to_string()).collect();
+    assert_eq!(names, ["ip:203.0.113.9", "credential:OTHER", "credential:NEW"]);
+}
+
+#[test]
+fn an_indicator_without_links_is_named_and_nothing_else() {
+    let answer = run(Scope::new(&[entity("ip:203.0.113.9")], None), &[]);
+    assert!(answer.completeness.whole && answer.edges.is_empty() && answer.nodes.len() == 1);
+}
+
+fn act(sink: &mut EventSink, seq: u64, at: &str, session: &str, opens: &str, operation: &str, file: &str) {
+    sink.begin(if opens.is_empty() { class::FILE_ACTIVITY } else { class::AUTHENTICATION }, 1, time(at));
+    sink.record(seq, b"x");
+    for (c, v) in [(Column::Host, "h"), (Column::Session, session), (Column::TargetSession, opens), (Column::Operation, operation), (Column::File, file)] {
+        sink.key(c, v);
+    }
+    sink.end();
+}
+
+#[test]
+fn the_time_line_puts_causes_first_and_folds_what_repeats() {
+    let mut sink = EventSink::new(origin("s", Facet::System));
+    act(&mut sink, 0, "2026-03-04T10:00:00.4Z", "h/1", "", "open", "/srv/a");
+    act(&mut sink, 1, "2026-03-04T10:00:00.9Z", "", "h/1", "login", "");
+    for n in 2..12 {
+        act(&mut sink, n, &format!("2026-03-04T10:01:{n:02}Z"), "h/1", "", "open", &format!("/srv/{n}"));
+    }
+    act(&mut sink, 12, "2026-03-04T10:30:00Z", "h/1", "", "open", "/srv/late");
+    let line = timeline::<Event>(&sink.events);
+    let told: Vec<(String, u64, u64, usize)> = line.iter().map(|m| (m.operation.clone(), m.count, m.on_count, m.events.len())).collect();
+    assert_eq!(told, [("login".into(), 1, 1, 1), ("open".into(), 11, 11, 8), ("open".into(), 1, 1, 1)]);
+    assert_eq!((line[1].events[0].as_str(), line[1].events[7].as_str()), ("s#0", "s#11"));
+    assert_eq!((line[1].time, line[1].last), (sink.events[0].time(), sink.events[11].time()));
+}

@@ -121,7 +121,7 @@ fn scope_equals_the_truth_under_new_names_and_times() {
         for node in truth.nodes.iter().step_by(3) {
             let answer = store.scope(scope(&truth, &node.entity, None));
             assert_eq!(difference(&true_lines(&truth), &lines(&answer)), "", "key {key}, from {}", node.entity);
-            assert_eq!(answer.entry, [truth.entry.clone()]);
+            assert_eq!(answer.entry, std::slice::from_ref(&truth.entry));
         }
     }
 }

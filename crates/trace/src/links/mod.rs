@@ -48,16 +48,25 @@ pub struct Act<'a> {
     pub via: Option<Seen<'a>>,
 }
 
-/// Calls `take` for every link that the event shows, in the order of the table.
+/// Different links that one event can show: no case of the table has more lines (a test counts them).
+const ACTS_MAX: usize = 24;
+
+/// Calls `take` once for every link that the event shows, in the order of the table.
 pub fn visit(row: &impl Fields, scratch: &mut Scratch, mut take: impl FnMut(Act<'_>)) {
     let parts = Parts::of(row, &mut scratch.arena);
     let case = rules::case(&parts);
+    let mut told: [Option<Act<'_>>; ACTS_MAX] = [None; ACTS_MAX];
     for rule in rules::TABLE.iter().filter(|r| r.when.holds(&case)) {
         let relation = rule.relation.or(case.relation);
         let (Some(from), Some(to), Some(relation)) = (parts.get(rule.from), parts.get(rule.to), relation) else { continue };
         let via = if rule.via == Part::Nothing { None } else { parts.get(rule.via) };
-        if from != to {
-            take(Act { from, relation, to, via: via.filter(|v| *v != from && *v != to) });
+        let act = Act { from, relation, to, via: via.filter(|v| *v != from && *v != to) };
+        let known = told.iter().flatten().any(|t| *t == act);
+        if from != to && !known {
+            if let Some(free) = told.iter_mut().find(|t| t.is_none()) {
+                *free = Some(act);
+            }
+            take(act);
         }
     }
 }
@@ -77,9 +86,7 @@ pub fn links(row: &impl Fields) -> Vec<Link> {
             count: 1,
             event: id.clone(),
         };
-        if !found.contains(&link) {
-            found.push(link);
-        }
+        found.push(link);
     });
     found
 }

@@ -228,3 +228,18 @@ fn done(p: &Parts<'_>) -> Relation {
     let by_word = if p.on_host { None } else { words::relation(p.operation) };
     by_word.unwrap_or(by_activity)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_event_shows_more_links_than_are_told_apart() {
+        let kinds = [SPOKEN, &[CaseKind::Failed, CaseKind::Accept]].concat();
+        for (kind, on_host) in kinds.into_iter().flat_map(|k| [(k, false), (k, true)]) {
+            let case = Case { kind, on_host, relation: Some(Relation::Wrote) };
+            let lines = TABLE.iter().filter(|r| r.when.holds(&case)).count();
+            assert!(lines <= super::super::ACTS_MAX, "{kind:?} {lines}");
+        }
+    }
+}

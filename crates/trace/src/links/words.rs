@@ -24,7 +24,6 @@ const READS: &[&str] = &[
     "GetFunction",
     "GetSnapshotBlock",
     "GetAuthorizationToken",
-    "DescribeInstanceAttribute",
     "DownloadDBLogFilePortion",
 ];
 

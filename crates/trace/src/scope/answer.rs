@@ -1,6 +1,6 @@
 //! The answer in the shape of `muster scope --json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use event::{Column, Entity, Fields, Filter, Kind, Relation, Time};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub struct ScopeNode {
     pub kind: String,
     /// What the incident is to it.
     pub status: Status,
+    /// What else the incident is to it: data that was read and then deleted is changed, and exposed also.
+    pub also: Vec<Status>,
     /// When it was reached.
     pub since: Option<Time>,
     /// How sure that is.
@@ -86,25 +88,45 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A filter that every event of the scope passes, and some others; `concerns` tells which.
+    /// A filter that every event of the scope passes, and some others; `acts` tells which.
     pub fn filter(&self) -> Filter {
-        let named: Vec<Entity> = self.nodes.iter().filter(|n| self.acts(n)).map(|n| n.entity.clone()).collect();
+        let named: Vec<Entity> = self.nodes.iter().filter(|n| acts_by_itself(n)).map(|n| n.entity.clone()).collect();
         let since = self.nodes.iter().filter_map(|n| n.since).min();
         Filter::touching(&named).and(Filter::During(event::Window { since, until: None }))
     }
 
-    /// Whether an event is an act of the intruder, as the scope has it: by a session, key or address that is its, in the time that it had it.
-    pub fn concerns(&self, row: &impl Fields) -> bool {
-        let id = row.id();
-        self.edges.iter().any(|e| e.event == id) || self.nodes.iter().filter(|n| self.acts(n)).any(|n| acted(n, row))
+    /// Tells the intruder's acts among events.
+    pub fn acts(&self) -> Acts<'_> {
+        let mut nodes: HashMap<&str, Vec<&ScopeNode>> = HashMap::new();
+        for n in self.nodes.iter().filter(|n| acts_by_itself(n)) {
+            nodes.entry(&n.entity.value).or_default().push(n);
+        }
+        Acts { nodes, events: self.edges.iter().map(|e| e.event.as_str()).collect() }
     }
+}
 
-    /// Nodes whose acts are the intruder's, and told by their own id. Users and roles act by keys and sessions.
-    fn acts(&self, n: &ScopeNode) -> bool {
-        let own = matches!(n.entity.kind, Kind::Ip | Kind::Credential | Kind::Session | Kind::Process);
-        let tied = n.entity.kind == Kind::User && !n.tied_to.is_empty();
-        (own || tied) && matches!(n.status, Status::Entry | Status::Origin | Status::Controlled)
+/// The intruder's acts, as a scope has them: by a session, key or address that is its, in the time that it had it.
+#[derive(Debug)]
+pub struct Acts<'a> {
+    nodes: HashMap<&'a str, Vec<&'a ScopeNode>>,
+    events: HashSet<&'a str>,
+}
+
+impl Acts<'_> {
+    /// Whether an event is one of them.
+    pub fn has(&self, row: &impl Fields) -> bool {
+        let by = |value: &str| self.nodes.get(value).into_iter().flatten().any(|n| acted(n, row));
+        let named = Column::ALL.iter().filter(|c| c.kind().is_some()).filter_map(|c| row.text(*c)).any(by);
+        let process = || Some(format!("{}/{}", row.text(Column::Host)?, row.int(Column::Pid)?));
+        named || process().is_some_and(|p| by(&p)) || self.events.contains(row.id().as_str())
     }
+}
+
+/// Nodes whose acts are the intruder's, and told by their own id. Users and roles act by keys and sessions.
+fn acts_by_itself(n: &ScopeNode) -> bool {
+    let own = matches!(n.entity.kind, Kind::Ip | Kind::Credential | Kind::Session | Kind::Process);
+    let tied = n.entity.kind == Kind::User && !n.tied_to.is_empty();
+    (own || tied) && matches!(n.status, Status::Entry | Status::Origin | Status::Controlled)
 }
 
 fn acted(n: &ScopeNode, row: &impl Fields) -> bool {
@@ -115,7 +137,7 @@ fn acted(n: &ScopeNode, row: &impl Fields) -> bool {
         Kind::Credential => tied && is(Column::Credential) || is(Column::TargetCredential),
         Kind::Session => tied && is(Column::Session) || is(Column::TargetSession),
         Kind::User => tied && is(Column::User),
-        Kind::Process => row.entities().contains(&n.entity),
+        Kind::Process => true, // found by its host and pid
         _ => false,
     };
     by_it && n.since.is_none_or(|s| row.time() >= s.plus(-event::time::SECOND))
@@ -215,7 +237,8 @@ impl Shown<'_> {
             Hold::From(ties) => ties.iter().map(|t| self.name(*t).clone()).collect(),
             _ => Vec::new(),
         };
-        Some(ScopeNode { entity, kind, status, since: Some(node.since), confidence: node.level, system: None, owner: None, tied_to, path: self.path(id) })
+        let also = node.also.iter().copied().filter(|s| *s != status).collect();
+        Some(ScopeNode { entity, kind, status, also, since: Some(node.since), confidence: node.level, system: None, owner: None, tied_to, path: self.path(id) })
     }
 
     fn named(&self, e: &Entity) -> ScopeNode {
@@ -224,6 +247,7 @@ impl Shown<'_> {
             entity: e.clone(),
             kind,
             status: Status::Named,
+            also: Vec::new(),
             since: None,
             confidence: Level::Shown,
             system: None,

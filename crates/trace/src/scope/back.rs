@@ -200,10 +200,7 @@ fn of_identity(known: &Known<'_>, start: Start) -> Vec<Start> {
         let rows = known.graph.into(start.who).filter(|r| recent(known, r) && matches!(r.relation, Relation::LoggedIn | Relation::Became));
         found.extend(rows.filter(|r| known.usual(r.from, r.via) == Some(false)).map(|r| Start { who: r.from, tie: None }));
     }
-    if let Some(address) = start.tie.filter(|a| known.need(*a)) {
-        if !known.hub(address) && !bridge::inside(known, address) {
-            found.push(Start { who: address, tie: None });
-        }
-    }
+    let address = start.tie.filter(|a| known.need(*a) && !known.hub(*a) && !bridge::inside(known, *a));
+    found.extend(address.map(|who| Start { who, tie: None }));
     found
 }

@@ -178,7 +178,7 @@ fn span(nodes: &[ScopeNode]) -> Option<(Time, Time)> {
 
 fn host(e: &Entity, coverage: &Coverage, window: Option<(Time, Time)>, found: &mut Vec<Blind>) {
     for facet in [Facet::Runtime, Facet::System] {
-        let own: Vec<&SourceSpan> = coverage.sources.iter().filter(|s| s.facet == facet && s.hosts.iter().any(|h| *h == e.value)).collect();
+        let own: Vec<&SourceSpan> = coverage.sources.iter().filter(|s| s.facet == facet && s.hosts.contains(&e.value)).collect();
         if own.is_empty() {
             found.push(missing(Some(e.clone()), facet, format!("{} sends no {} log", e.value, facet.name())));
             continue;
@@ -198,7 +198,7 @@ fn host(e: &Entity, coverage: &Coverage, window: Option<(Time, Time)>, found: &m
 const GLOBAL_REGION: &str = "us-east-1";
 
 fn account(e: &Entity, coverage: &Coverage, found: &mut Vec<Blind>) {
-    let own: Vec<&SourceSpan> = coverage.sources.iter().filter(|s| s.accounts.iter().any(|a| *a == e.value)).collect();
+    let own: Vec<&SourceSpan> = coverage.sources.iter().filter(|s| s.accounts.contains(&e.value)).collect();
     let aws = e.value.len() == 12 && e.value.bytes().all(|b| b.is_ascii_digit());
     if aws && !own.is_empty() && !own.iter().any(|s| s.regions.iter().any(|r| r == GLOBAL_REGION)) {
         let text = format!("no log of account {} from {GLOBAL_REGION}, where IAM and other global services are logged", e.value);

@@ -12,9 +12,6 @@ use super::{
     habit::{Known, host_in},
 };
 
-/// Entities that one scope expands at most; what is beyond is named in the answer.
-pub const NODES_MAX: usize = 5_000;
-
 /// Which acts of an entity are the intruder's.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Hold {
@@ -34,6 +31,8 @@ pub(super) struct Node {
     pub since: Time,
     pub level: Level,
     pub status: Status,
+    /// All that the incident is to it, the status among them.
+    pub also: BTreeSet<Status>,
     pub hold: Hold,
     /// The one before it, and the event of the hop; `None` for a start.
     pub before: Option<(Id, String)>,
@@ -70,8 +69,8 @@ struct Way {
     hop: Hop,
 }
 
-/// Goes forward from the starts, the earliest first.
-pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>) -> Reached {
+/// Goes forward from the starts, the earliest first, to at most so many nodes.
+pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>, nodes_max: usize) -> Reached {
     let mut timed: Vec<(Time, Start)> = roots.iter().map(|s| (begin(known, *s), *s)).filter(|(t, _)| *t < Time(i64::MAX)).collect();
     timed.sort();
     let mut reached = Reached::default();
@@ -82,23 +81,23 @@ pub(super) fn reach(known: &Known<'_>, roots: &BTreeSet<Start>) -> Reached {
         }
         let (status, level) = reached_before.unwrap_or((Status::Entry, Level::Shown));
         let hold = start.tie.map_or(Hold::Free, |t| Hold::From(BTreeSet::from([t])));
-        let node = Node { since: time, level, status, hold, before: None };
-        settle(known, &mut reached, start.who, node);
+        let node = Node { since: time, level, status, also: BTreeSet::from([status]), hold, before: None };
+        settle(known, &mut reached, start.who, node, nodes_max);
     }
     reached
 }
 
 /// Takes a node in and everything that follows from it: the surest ways first, of those the earliest.
-fn settle(known: &Known<'_>, reached: &mut Reached, id: Id, node: Node) {
+fn settle(known: &Known<'_>, reached: &mut Reached, id: Id, node: Node, nodes_max: usize) {
     let mut open: BTreeMap<(Level, Time, u64), (Id, Node)> = BTreeMap::from([((node.level, node.since, 0), (id, node))]);
     let mut taken: BTreeSet<(Id, Relation, Id, String)> = reached.hops.iter().map(|h| (h.from, h.relation, h.to, h.event.clone())).collect();
     let mut count = 0u64;
     while let Some((_, (id, node))) = open.pop_first() {
-        let Some(now) = merge(reached, id, node) else { continue };
-        if reached.nodes.len() > NODES_MAX {
+        if reached.nodes.len() >= nodes_max && !reached.nodes.contains_key(&id) {
             reached.cut = true;
-            return;
+            continue;
         }
+        let Some(now) = merge(reached, id, node) else { continue };
         let closed = now.hold == Hold::Nothing || matches!(known.kind(id), Kind::Host | Kind::Account | Kind::Resource);
         if closed || !known.need(id) {
             continue;
@@ -106,7 +105,7 @@ fn settle(known: &Known<'_>, reached: &mut Reached, id: Id, node: Node) {
         for way in ways(known, id, &now, &reached.nodes) {
             count += 1;
             let before = Some((id, way.hop.event.clone()));
-            let next = Node { since: way.hop.time, level: way.hop.level, status: way.status, hold: way.hold, before };
+            let next = Node { since: way.hop.time, level: way.hop.level, status: way.status, also: BTreeSet::from([way.status]), hold: way.hold, before };
             open.insert((next.level, next.since, count), (way.to, next));
             if taken.insert((way.hop.from, way.hop.relation, way.hop.to, way.hop.event.clone())) {
                 reached.hops.push(way.hop);
@@ -128,6 +127,7 @@ fn merge(reached: &mut Reached, id: Id, node: Node) -> Option<Node> {
     }
     old.since = old.since.min(node.since);
     old.status = old.status.min(node.status);
+    old.also.extend(node.also);
     old.hold = hold;
     changed.then(|| old.clone())
 }

@@ -40,23 +40,35 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use event::{Entity, Link, Time, Window, time::DAY};
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, Completeness, Edge, ScopeNode};
+pub use answer::{Acts, Answer, Completeness, Edge, ScopeNode};
 pub use blind::{Blind, Coverage, GapSpan, SourceSpan};
 pub use bridge::{ACCEPT_WITHIN_S, CLOCKS_APART_S};
 pub use exfil::{Exfiltration, Reason, Verdict};
-pub use forward::NODES_MAX;
 pub use habit::HUB_IDENTITIES;
 
 use forward::Reached;
 use graph::{Graph, Id};
 use habit::Known;
 
-/// Rounds of questions at most; a chain longer than this is named as cut.
-pub const ROUNDS_MAX: u32 = 64;
-/// Entities in one question at most; the rest is asked next.
-pub const QUESTION_ENTITIES_MAX: usize = 500;
-/// Links held at most; what is beyond is not taken in, and named.
-pub const LINKS_MAX: usize = 2_000_000;
+/// How much a scope takes in at most. What lies beyond is never left out silently: the answer names the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Rounds of questions.
+    pub rounds: u32,
+    /// Entities reached.
+    pub nodes: usize,
+    /// Links held.
+    pub links: usize,
+    /// Entities in one question; the rest is asked next, so this one cuts nothing.
+    pub question_entities: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { rounds: 64, nodes: 5_000, links: 2_000_000, question_entities: 500 }
+    }
+}
+
 /// Days before the suspicion that are looked at for habits.
 pub const HABIT_DAYS: i64 = 35;
 
@@ -144,6 +156,7 @@ pub struct Scope {
     at: Option<Time>,
     addresses: BTreeMap<String, String>,
     logs_begin: Option<Time>,
+    limits: Limits,
     graph: Graph,
     ids: Vec<Id>,
     asked: HashSet<Id>,
@@ -165,6 +178,7 @@ impl Scope {
             at,
             addresses: BTreeMap::new(),
             logs_begin: None,
+            limits: Limits::default(),
             graph,
             ids,
             asked: HashSet::new(),
@@ -173,6 +187,11 @@ impl Scope {
             cut: BTreeSet::new(),
             reached: Reached::default(),
         }
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, limits: Limits) -> Scope {
+        Scope { limits, ..self }
     }
 
     /// Tells which host has an address, as a registry knows it. Without, addresses are learned from the hosts' own logs.
@@ -207,21 +226,21 @@ impl Scope {
 
 /// What the scope must know next; `None` when it is whole (or at a limit, which the answer names).
 pub fn questions(scope: &Scope) -> Option<Question> {
-    if scope.wanted.is_empty() || scope.rounds >= ROUNDS_MAX {
+    if scope.wanted.is_empty() || scope.rounds >= scope.limits.rounds {
         return None;
     }
-    let entities = scope.wanted.iter().take(QUESTION_ENTITIES_MAX).map(|id| scope.graph.name(*id).clone()).collect();
+    let entities = scope.wanted.iter().take(scope.limits.question_entities).map(|id| scope.graph.name(*id).clone()).collect();
     let since = scope.suspected_since().map(|s| s.plus(-HABIT_DAYS * DAY));
     Some(Question { entities, window: Window { since, until: None } })
 }
 
 /// Takes the answer to the last question in, and says which entities became new.
 pub fn absorb(scope: &mut Scope, links: &[Link]) -> Vec<Entity> {
-    let answered: Vec<Id> = scope.wanted.iter().take(QUESTION_ENTITIES_MAX).copied().collect();
+    let answered: Vec<Id> = scope.wanted.iter().take(scope.limits.question_entities).copied().collect();
     scope.asked.extend(answered);
     scope.rounds += 1;
     for link in links {
-        if scope.graph.len() >= LINKS_MAX {
+        if scope.graph.len() >= scope.limits.links {
             scope.cut.insert("links");
             break;
         }
@@ -229,7 +248,7 @@ pub fn absorb(scope: &mut Scope, links: &[Link]) -> Vec<Entity> {
     }
     let before: BTreeSet<Id> = scope.reached.nodes.keys().copied().collect();
     infer(scope);
-    if scope.rounds >= ROUNDS_MAX && !scope.wanted.is_empty() {
+    if scope.rounds >= scope.limits.rounds && !scope.wanted.is_empty() {
         scope.cut.insert("rounds");
     }
     let new = scope.reached.nodes.keys().filter(|id| !before.contains(id));
@@ -245,7 +264,7 @@ fn infer(scope: &mut Scope) {
     };
     let known = Known { graph: &scope.graph, asked: &scope.asked, since, addresses: &scope.addresses, wanted: Default::default() };
     let roots = back::causes(&known, &scope.ids);
-    let reached = forward::reach(&known, &roots);
+    let reached = forward::reach(&known, &roots, scope.limits.nodes);
     if reached.cut {
         scope.cut.insert("nodes");
     }
