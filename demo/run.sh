@@ -14,7 +14,7 @@ rm -rf target/demo && mkdir -p target/demo
 
 step() { printf '\n$ %s\n' "${*/#$muster/muster}"; "$@"; }
 step "$muster" ingest demo/logs --store "$store"
-step "$muster" respond "$indicator" --registry demo/registry --store "$store"
+step "$muster" respond "$indicator" --registry demo/registry --plan demo/plan --store "$store"
 step "$muster" evidence export "$indicator" --store "$store" --out target/demo/evidence.zip
 step "$muster" evidence verify target/demo/evidence.zip
 step python3 tools/verify.py target/demo/evidence.zip

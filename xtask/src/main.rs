@@ -3,7 +3,9 @@
 //! Never part of the program: nothing here is linked into `muster`.
 
 mod bench;
+mod bless;
 mod scale;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,8 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command { name: "scale", arguments: scale::ARGUMENTS, does: "scale a real corpus up honestly", run: scale::run },
+    Command { name: "tidy", arguments: tidy::ARGUMENTS, does: "check the rules of this house that no compiler checks", run: tidy::run },
+    Command { name: "bless", arguments: bless::ARGUMENTS, does: "write the golden files anew", run: bless::run },
     Command { name: "bench", arguments: bench::ARGUMENTS, does: "measure an ingest beside DuckDB", run: bench::run },
 ];
 

@@ -178,13 +178,13 @@ fn python() -> Result<PathBuf> {
     ended.stdout.lines().last().map(PathBuf::from).context("tools/python.sh named no interpreter")
 }
 
-/// The line of JSON, on either stream, that has numbers by stage (alone, or under `timings`).
+/// The line of JSON, on either stream, that has seconds by stage: `parse_s` and its like (alone, or under `timings`).
 fn stages_in(ended: &Ended) -> Vec<(String, f64)> {
     let whole = [ended.stdout.as_str(), ended.stderr.as_str()];
     let values = whole.into_iter().chain(ended.stdout.lines()).chain(ended.stderr.lines()).filter_map(|t| serde_json::from_str::<Value>(t).ok());
-    let timed = values.filter_map(|v| v.get("timings").cloned().or(Some(v))).find(|v| v.get("parse").is_some_and(Value::is_number));
+    let timed = values.filter_map(|v| v.get("timings").cloned().or(Some(v))).find(|v| v.get("parse_s").is_some_and(Value::is_number));
     let Some(Value::Object(stages)) = timed else { return Vec::new() };
-    stages.into_iter().filter_map(|(name, v)| Some((name, v.as_f64()?))).collect()
+    stages.into_iter().filter_map(|(name, v)| Some((name.trim_end_matches("_s").to_owned(), v.as_f64()?))).collect()
 }
 
 fn size(path: &Path) -> Result<u64> {
