@@ -164,7 +164,9 @@ fn addresses_of_hosts_are_learned_from_the_logs_themselves() {
     let answer = store.scope(Scope::new(std::slice::from_ref(&truth.indicator), None));
     let learned = store.links.iter().any(|l| l.relation == event::Relation::On && l.to.kind == event::Kind::Ip);
     if !learned {
-        println!("skipped: no log tells the addresses of its host");
+        // Nothing tells which host 10.20.2.20 is: the hop is not taken, and the answer says so.
+        let named = answer.not_visible.iter().any(|b| b.what == "unknown_host" && b.text.contains("10.20.2.20"));
+        assert!(named && answer.nodes.iter().all(|n| !n.entity.value.contains("db-1/sshd")), "{:?}", answer.not_visible);
         return;
     }
     assert_eq!(difference(&true_lines(&truth), &lines(&answer)), "");
@@ -182,9 +184,13 @@ fn the_clean_day_knows_nothing_of_it() {
         assert!(answer.edges.is_empty() && answer.entry.is_empty(), "{entity}: {:?}", answer.nodes);
         assert_eq!(answer.nodes.len(), 1);
     }
-    for node in truth.nodes.iter().filter(|n| matches!(n.entity.kind, event::Kind::Host | event::Kind::Resource | event::Kind::Account)) {
-        let answer = clean.scope(scope(&truth, &node.entity, Time::parse("2026-03-04T00:00:00Z")));
-        assert!(answer.entry.is_empty(), "{}: {:?}", node.entity, answer.entry);
+    for node in truth.nodes.iter().filter(|n| matches!(n.entity.kind, event::Kind::Host | event::Kind::Resource | event::Kind::Account | event::Kind::File)) {
+        for at in [Time::parse("2026-03-04T00:00:00Z"), None] {
+            let answer = clean.scope(scope(&truth, &node.entity, at));
+            assert!(answer.entry.is_empty() && answer.nodes.len() == 1, "{}: {:?}", node.entity, answer.entry);
+            let touched = clean.links.iter().any(|l| l.from == node.entity || l.to == node.entity);
+            assert_eq!(answer.not_visible.iter().any(|b| b.what == "no_baseline"), touched && at.is_none(), "{}", node.entity);
+        }
     }
 }
 

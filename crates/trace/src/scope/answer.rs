@@ -156,11 +156,15 @@ pub(super) fn of(scope: &Scope, coverage: &Coverage) -> Answer {
         limits,
         suspected_since: scope.suspected_since(),
     };
+    let mut not_visible = blind::spots(&nodes, &completeness, coverage);
+    if !scope.suspected_since().is_some_and(|since| scope.compares(since)) {
+        not_visible.extend(nodes.iter().filter(|n| n.status == Status::Named && n.since.is_none()).filter_map(|n| blind::no_baseline(&n.entity, scope)));
+    }
     Answer {
         indicators: scope.indicators.clone(),
         entry: scope.reached.entries.iter().map(|id| scope.graph.name(*id).clone()).collect(),
         exfiltration: exfil::verdict(&nodes, &edges, coverage),
-        not_visible: blind::spots(&nodes, &completeness, coverage),
+        not_visible,
         nodes,
         edges,
         completeness,

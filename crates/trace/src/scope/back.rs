@@ -60,7 +60,7 @@ fn take_effects(start: Start, effects: &BTreeMap<Start, Vec<Start>>, left: &mut 
 /// The first act of a start on or after the suspected day; far away if none is known.
 pub(super) fn begin(known: &Known<'_>, start: Start) -> Time {
     let own = |r: &&Row| start.tie.is_none() || r.via == start.tie || Some(r.from) == start.tie;
-    let rows = known.graph.out(start.who).chain(known.graph.into(start.who)).filter(own);
+    let rows = known.graph.starting(start.who).chain(known.graph.ending(start.who)).filter(own);
     rows.filter(|r| r.relation != Relation::Failed).filter_map(|r| r.since(known.since)).min().unwrap_or(Time(i64::MAX))
 }
 
@@ -70,11 +70,14 @@ fn starts(known: &Known<'_>, id: Id) -> Vec<Start> {
         return Vec::new();
     }
     match known.kind(id) {
-        Kind::Ip if known.hub(id) || bridge::inside(known, id) => unusual_from(known, id),
+        Kind::Ip if (known.hub(id) || bridge::inside(known, id)) && known.compares => unusual_from(known, id),
+        Kind::Ip if known.hub(id) || bridge::inside(known, id) => Vec::new(),
         Kind::Ip => vec![Start { who: id, tie: None }],
         Kind::Session if known.on_host(id) => vec![Start { who: id, tie: None }],
         Kind::Process => vec![Start { who: known.session_of(id).unwrap_or(id), tie: None }],
         Kind::Credential | Kind::Session | Kind::User => identity(known, id),
+        // Of those who had to do with a thing, only comparing tells who should not have.
+        _ if !known.compares => Vec::new(),
         Kind::Host => {
             let addresses = known.addresses_of(&known.graph.name(id).value).into_iter().filter(|a| known.need(*a));
             std::iter::once(id).chain(addresses).flat_map(|thing| doers(known, thing)).collect()
@@ -85,13 +88,13 @@ fn starts(known: &Known<'_>, id: Id) -> Vec<Start> {
 
 /// Those who did something unusual to a thing.
 fn doers(known: &Known<'_>, thing: Id) -> Vec<Start> {
-    known.graph.into(thing).filter(|r| recent(known, r)).filter_map(|r| doer(known, r)).collect()
+    known.graph.ending(thing).filter(|r| recent(known, r)).filter_map(|r| doer(known, r)).collect()
 }
 
 /// Those of a shared address who had not come from it before.
 fn unusual_from(known: &Known<'_>, address: Id) -> Vec<Start> {
     let new = |r: &&Row| matches!(r.relation, Relation::Used | Relation::LoggedIn) && recent(known, r) && known.kind(r.to) != Kind::User;
-    let rows = known.graph.out(address).filter(new);
+    let rows = known.graph.starting(address).filter(new);
     rows.filter(|r| known.usual(r.to, Some(address)) == Some(false)).map(|r| Start { who: r.to, tie: tie_of(known, r.to, address) }).collect()
 }
 
@@ -102,7 +105,7 @@ fn tie_of(known: &Known<'_>, who: Id, address: Id) -> Option<Id> {
 /// An identity: the unusual ones of its uses; all of them, if none is unusual.
 fn identity(known: &Known<'_>, id: Id) -> Vec<Start> {
     let mut found: Vec<Start> = Vec::new();
-    for r in known.graph.into(id).filter(|r| recent(known, r)) {
+    for r in known.graph.ending(id).filter(|r| recent(known, r)) {
         match r.relation {
             Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip && known.kind(id) == Kind::User && known.on_host(id) => {}
             Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip => {
@@ -114,7 +117,7 @@ fn identity(known: &Known<'_>, id: Id) -> Vec<Start> {
         }
     }
     if known.kind(id) == Kind::Credential && known.on_host(id) {
-        let logins = known.graph.out(id).filter(|r| r.relation == Relation::LoggedIn && recent(known, r));
+        let logins = known.graph.starting(id).filter(|r| r.relation == Relation::LoggedIn && recent(known, r));
         found.extend(logins.filter(|r| known.usual(r.to, None) == Some(false)).map(|r| Start { who: r.to, tie: None }));
     }
     if found.is_empty() { vec![Start { who: id, tie: None }] } else { found }
@@ -151,12 +154,12 @@ fn of_address(known: &Known<'_>, address: Id) -> Vec<Start> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for r in known.graph.out(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn) && recent(known, r)) {
+    for r in known.graph.starting(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn) && recent(known, r)) {
         if known.need(r.to) {
             found.extend(makers(known, r.to, Some(r.last)));
         }
     }
-    let connected = known.graph.into(address).filter(|r| r.relation == Relation::Connected && recent(known, r));
+    let connected = known.graph.ending(address).filter(|r| r.relation == Relation::Connected && recent(known, r));
     found.extend(connected.filter_map(|r| doer(known, r)));
     found
 }
@@ -165,13 +168,13 @@ fn of_address(known: &Known<'_>, address: Id) -> Vec<Start> {
 fn makers(known: &Known<'_>, who: Id, used: Option<Time>) -> Vec<Start> {
     let made = |r: &&Row| matches!(r.relation, Relation::Created | Relation::Assumed) && recent(known, r) && used.is_none_or(|u| r.first <= u);
     let lasting = |r: &&Row| !(r.relation == Relation::Assumed && known.kind(who) == Kind::User);
-    let rows = known.graph.into(who).filter(made).filter(lasting);
+    let rows = known.graph.ending(who).filter(made).filter(lasting);
     rows.filter(|r| known.usual(r.from, r.via) != Some(true)).map(|r| Start { who: r.from, tie: r.via.and_then(|v| tie_of(known, r.from, v)) }).collect()
 }
 
 fn of_login(known: &Known<'_>, session: Id) -> Vec<Start> {
     let mut found = Vec::new();
-    for r in known.twins(session).into_iter().flat_map(|s| known.graph.into(s)) {
+    for r in known.twins(session).into_iter().flat_map(|s| known.graph.ending(s)) {
         let from = known.kind(r.from) == Kind::Ip && r.relation == Relation::LoggedIn && known.need(r.from);
         if from && !known.hub(r.from) && !bridge::inside(known, r.from) {
             found.push(Start { who: r.from, tie: None });
@@ -187,7 +190,7 @@ fn of_process(known: &Known<'_>, process: Id) -> Vec<Start> {
     if let Some(session) = known.session_of(process) {
         return vec![Start { who: session, tie: None }];
     }
-    let parents = known.graph.into(process).filter(|r| r.relation == Relation::Started && recent(known, r));
+    let parents = known.graph.ending(process).filter(|r| r.relation == Relation::Started && recent(known, r));
     parents.map(|r| Start { who: r.from, tie: None }).collect()
 }
 
@@ -195,9 +198,9 @@ fn of_identity(known: &Known<'_>, start: Start) -> Vec<Start> {
     let mut found = makers(known, start.who, None);
     let own = |r: &&Row| recent(known, r) && r.relation == Relation::LoggedIn && r.via == start.tie && known.kind(r.from) != Kind::Ip;
     if start.tie.is_some() {
-        found.extend(known.graph.into(start.who).filter(own).map(|r| Start { who: r.from, tie: start.tie }));
+        found.extend(known.graph.ending(start.who).filter(own).map(|r| Start { who: r.from, tie: start.tie }));
     } else if known.on_host(start.who) && known.kind(start.who) == Kind::User {
-        let rows = known.graph.into(start.who).filter(|r| recent(known, r) && matches!(r.relation, Relation::LoggedIn | Relation::Became));
+        let rows = known.graph.ending(start.who).filter(|r| recent(known, r) && matches!(r.relation, Relation::LoggedIn | Relation::Became));
         found.extend(rows.filter(|r| known.usual(r.from, r.via) == Some(false)).map(|r| Start { who: r.from, tie: None }));
     }
     let address = start.tie.filter(|a| known.need(*a) && !known.hub(*a) && !bridge::inside(known, *a));

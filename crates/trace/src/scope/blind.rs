@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use event::{Column, Entity, Facet, Fields, Kind, Time, time::SECOND};
 use serde::{Deserialize, Serialize};
 
-use super::{Completeness, ScopeNode, Status, habit::host_in};
+use super::{Completeness, ScopeNode, Status, exfil::outside, habit::host_in};
 
 /// How long a source may be silent at either end of the incident before that is named (seconds).
 pub const SILENT_S: i64 = 3 * 3600;
@@ -62,7 +62,7 @@ pub struct Coverage {
 /// One thing that could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Blind {
-    /// `no_source`, `gap`, `silent`, `limit`.
+    /// `no_source`, `gap`, `silent`, `no_baseline`, `unknown_host`, `limit`.
     pub what: String,
     /// The host, account or source concerned.
     pub entity: Option<Entity>,
@@ -144,6 +144,10 @@ pub(super) fn spots(nodes: &[ScopeNode], completeness: &Completeness, coverage: 
         match n.entity.kind {
             Kind::Host => host(&n.entity, coverage, window, &mut found),
             Kind::Account => account(&n.entity, coverage, &mut found),
+            Kind::Ip if n.status == Status::Reached && !outside(&n.entity.value) => {
+                let text = format!("{} was connected to, and neither log nor registry says which host it is; logins there are not followed", n.entity.value);
+                found.push(Blind { what: "unknown_host".into(), entity: Some(n.entity.clone()), text, ..nothing() });
+            }
             _ => {}
         }
     }
@@ -160,6 +164,15 @@ pub(super) fn spots(nodes: &[ScopeNode], completeness: &Completeness, coverage: 
     found.sort();
     found.dedup();
     found
+}
+
+/// A thing that many had to do with, and no earlier day by which to tell who should not have.
+pub(super) fn no_baseline(e: &Entity, scope: &super::Scope) -> Option<Blind> {
+    let id = scope.graph.find(e)?;
+    let touched = scope.graph.ending(id).count() + scope.graph.starting(id).count();
+    let text =
+        format!("{touched} acts touch {e}, and no earlier day is there to tell habit from news; name the suspected day, or a user, key, session or address");
+    (touched > 0).then(|| Blind { what: "no_baseline".into(), entity: Some(e.clone()), text, ..nothing() })
 }
 
 fn nothing() -> Blind {

@@ -50,10 +50,10 @@ pub(super) fn ahead(known: &Known<'_>, actor: Id, connection: &Row, since: Time)
 pub(super) fn behind(known: &Known<'_>, session: Id) -> Vec<(Id, Time)> {
     let Some(here) = host_in(known.graph.name(session)).map(str::to_owned) else { return Vec::new() };
     let mut found = Vec::new();
-    for login in known.graph.into(session).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.from) == Kind::Ip) {
+    for login in known.graph.ending(session).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.from) == Kind::Ip) {
         let from = known.host_of(login.from);
         for address in known.addresses_of(&here).into_iter().filter(|a| known.need(*a)) {
-            let connected = known.graph.into(address).filter(|r| r.relation == Relation::Connected);
+            let connected = known.graph.ending(address).filter(|r| r.relation == Relation::Connected);
             for c in connected.filter(|c| c.within(back(login.first), login.first.plus(CLOCKS_APART_S * SECOND)).is_some()) {
                 let place = host_in(known.graph.name(c.from));
                 if place != Some(&here) && (from.is_none() || from.as_deref() == place) {
@@ -80,9 +80,9 @@ fn back(t: Time) -> Time {
 }
 
 fn logins<'a>(known: &'a Known<'_>, address: Id) -> impl Iterator<Item = &'a Row> {
-    known.graph.out(address).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.to) == Kind::Session)
+    known.graph.starting(address).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.to) == Kind::Session)
 }
 
 fn users<'a>(known: &'a Known<'_>, session: Id) -> impl Iterator<Item = Id> + 'a {
-    known.graph.out(session).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.to) == Kind::User).map(|r| r.to)
+    known.graph.starting(session).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.to) == Kind::User).map(|r| r.to)
 }

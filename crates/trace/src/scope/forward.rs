@@ -8,6 +8,7 @@ use super::{
     Level, Rule, Status,
     back::{Start, begin},
     bridge,
+    exfil::outside,
     graph::{Graph, Id, Row},
     habit::{Known, host_in},
 };
@@ -190,7 +191,7 @@ impl From<'_> {
         let rule = if self.node.status == Status::Reached { Rule::CalledHome } else { Rule::SameAddress };
         let from = From { node: &Node { since: self.known.since, ..self.node.clone() }, ..*self };
         let tie = || Hold::From(BTreeSet::from([self.id]));
-        let rows = self.graph().out(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
+        let rows = self.graph().starting(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         let rows = rows.filter(|r| !(self.known.on_host(r.to) && self.known.kind(r.to) == Kind::User));
         rows.filter_map(|r| {
             let free = self.known.kind(r.to) == Kind::Session && self.known.on_host(r.to);
@@ -202,7 +203,7 @@ impl From<'_> {
     /// What was done in a login on a machine.
     fn login(&self) -> Vec<Way> {
         let mut found = self.acts(|_| true);
-        for r in self.graph().into(self.id).filter(|r| r.relation == Relation::LoggedIn) {
+        for r in self.graph().ending(self.id).filter(|r| r.relation == Relation::LoggedIn) {
             let way = match self.known.kind(r.from) {
                 Kind::Session if self.known.on_host(r.from) => self.way(r.from, r, Rule::SameLogin, Status::Controlled, Hold::Free),
                 Kind::Credential => self.way(r.from, r, Rule::ProvedBy, Status::Controlled, r.via.map_or(Hold::Nothing, |v| Hold::From(BTreeSet::from([v])))),
@@ -219,7 +220,7 @@ impl From<'_> {
     /// Acts that carry the node's own id.
     fn acts(&self, tied: impl Fn(&Row) -> bool) -> Vec<Way> {
         let mut found = Vec::new();
-        for r in self.graph().out(self.id).filter(|r| tied(r)) {
+        for r in self.graph().starting(self.id).filter(|r| tied(r)) {
             match r.relation {
                 Relation::Connected => found.extend(self.connected(r)),
                 Relation::LoggedIn => found.extend(self.logged_in(r)),
@@ -243,7 +244,7 @@ impl From<'_> {
 
     /// From the time reached to the last that is known of the session.
     fn span(&self) -> (Time, Time) {
-        let last = self.known.twins(self.id).into_iter().flat_map(|s| self.graph().out(s)).map(|r| r.last).max();
+        let last = self.known.twins(self.id).into_iter().flat_map(|s| self.graph().starting(s)).map(|r| r.last).max();
         (self.node.since, last.unwrap_or(self.node.since))
     }
 
@@ -269,7 +270,7 @@ impl From<'_> {
 
     /// Whether the same act handed out a credential, so that the session's own acts are told by it.
     fn handed_out(&self, r: &Row) -> bool {
-        self.graph().out(self.id).any(|o| o.relation == Relation::Assumed && self.known.kind(o.to) == Kind::Credential && o.event == r.event)
+        self.graph().starting(self.id).any(|o| o.relation == Relation::Assumed && self.known.kind(o.to) == Kind::Credential && o.event == r.event)
     }
 
     /// An outgoing connection: to a login on another machine if one fits, else to the machine or address.
@@ -278,7 +279,9 @@ impl From<'_> {
             return Vec::new();
         }
         let Some(host) = self.known.host_of(r.to) else {
-            let usual = self.graph().into(r.to).any(|o| o.relation == Relation::Connected && o.first < self.known.since);
+            let usual = self.graph().ending(r.to).any(|o| o.relation == Relation::Connected && o.first < self.known.since);
+            // Machines inside are worth a name even if others connect to them daily; a mirror or API outside is not.
+            let usual = usual && outside(&self.graph().name(r.to).value);
             let open = if self.known.hub(r.to) { Hold::Nothing } else { Hold::Free };
             return if usual { Vec::new() } else { self.way(r.to, r, Rule::SameId, Status::Reached, open).into_iter().collect() };
         };
@@ -306,7 +309,7 @@ impl From<'_> {
     /// A user of a machine: what its log lines without a session say, while the intruder's session was open; every login, if the intruder made it.
     fn machine_user(&self, nodes: &BTreeMap<Id, Node>) -> Vec<Way> {
         let mut found = Vec::new();
-        for r in self.graph().out(self.id).filter(|r| r.relation == Relation::Became) {
+        for r in self.graph().starting(self.id).filter(|r| r.relation == Relation::Became) {
             let by_process = r.via.is_some_and(|v| nodes.contains_key(&v));
             let open = match &self.node.hold {
                 Hold::During(spans) => spans.iter().any(|(from, to)| r.within(*from, *to).is_some()),
@@ -318,7 +321,7 @@ impl From<'_> {
             }
         }
         if self.node.hold == Hold::Free {
-            let logins = self.graph().into(self.id).filter(|r| r.relation == Relation::LoggedIn && self.known.kind(r.from) == Kind::Session);
+            let logins = self.graph().ending(self.id).filter(|r| r.relation == Relation::LoggedIn && self.known.kind(r.from) == Kind::Session);
             found.extend(logins.filter_map(|r| self.way(r.from, r, Rule::MadeByIntruder, Status::Controlled, Hold::Free)));
         }
         found
@@ -344,7 +347,7 @@ impl From<'_> {
     /// Whoever uses what the intruder made (or was handed) is the intruder.
     fn users_of_made(&self) -> Vec<Way> {
         let mut found = Vec::new();
-        for r in self.graph().into(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn)) {
+        for r in self.graph().ending(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn)) {
             let way = match self.known.kind(r.from) {
                 Kind::Ip if self.known.need(r.from) && !self.known.hub(r.from) && !bridge::inside(self.known, r.from) => {
                     self.way(r.from, r, Rule::MadeByIntruder, Status::Origin, Hold::Free)
@@ -359,7 +362,7 @@ impl From<'_> {
 
     /// A stolen key that is used from further addresses that it was never used from before.
     fn elsewhere(&self, ties: &BTreeSet<Id>) -> Vec<Way> {
-        let uses = || self.graph().into(self.id).filter(|r| r.relation == Relation::Used);
+        let uses = || self.graph().ending(self.id).filter(|r| r.relation == Relation::Used);
         let baseline = uses().any(|r| r.first < self.known.since);
         if self.known.kind(self.id) != Kind::Credential || !baseline {
             return Vec::new();
@@ -375,7 +378,7 @@ impl From<'_> {
         if self.node.status != Status::Changed {
             return Vec::new();
         }
-        let ran = self.graph().out(self.id).filter(|r| r.relation == Relation::Executed);
+        let ran = self.graph().starting(self.id).filter(|r| r.relation == Relation::Executed);
         ran.filter_map(|r| self.way(r.to, r, Rule::RanWritten, Status::Controlled, Hold::Free)).collect()
     }
 }

@@ -95,12 +95,12 @@ impl Graph {
     }
 
     /// Links that start at an entity.
-    pub fn out(&self, id: Id) -> impl Iterator<Item = &Row> {
+    pub fn starting(&self, id: Id) -> impl Iterator<Item = &Row> {
         self.out.get(&id).into_iter().flatten().filter_map(|&at| self.rows.get(at))
     }
 
     /// Links that end at an entity.
-    pub fn into(&self, id: Id) -> impl Iterator<Item = &Row> {
+    pub fn ending(&self, id: Id) -> impl Iterator<Item = &Row> {
         self.into.get(&id).into_iter().flatten().filter_map(|&at| self.rows.get(at))
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Known<'a> {
     pub asked: &'a HashSet<Id>,
     /// Acts before this are habit.
     pub since: Time,
+    /// Whether there are days before to compare with, or the responder named the day.
+    pub compares: bool,
     /// Addresses that the registry knows: address to host.
     pub addresses: &'a BTreeMap<String, String>,
     pub wanted: RefCell<BTreeSet<Id>>,
@@ -58,20 +60,20 @@ impl Known<'_> {
 
     /// Whether an address is shared: it was in use before the suspected days, or by many at once.
     pub fn hub(&self, address: Id) -> bool {
-        let used = || self.graph.out(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
+        let used = || self.graph.starting(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         if used().any(|r| r.first < self.since) {
             return true;
         }
         let own = |r: &&Row| {
             self.kind(r.to) == Kind::User
-                && !self.graph.into(r.to).any(|m| matches!(m.relation, Relation::Assumed | Relation::Created) && m.first >= self.since)
+                && !self.graph.ending(r.to).any(|m| matches!(m.relation, Relation::Assumed | Relation::Created) && m.first >= self.since)
         };
         used().filter(own).map(|r| r.to).collect::<BTreeSet<Id>>().len() >= HUB_IDENTITIES
     }
 
     /// Whether an identity was seen from an address before the suspected days.
     pub fn pair(&self, address: Id, who: Id) -> bool {
-        self.graph.out(address).any(|r| r.to == who && matches!(r.relation, Relation::Used | Relation::LoggedIn) && r.first < self.since)
+        self.graph.starting(address).any(|r| r.to == who && matches!(r.relation, Relation::Used | Relation::LoggedIn) && r.first < self.since)
     }
 
     /// Whether what `actor` did, tied by `via`, is habit. `None`: it cannot be told (no address known, or not asked yet).
@@ -86,7 +88,7 @@ impl Known<'_> {
             Kind::Credential | Kind::Session | Kind::User => {
                 let address = via.filter(|v| self.kind(*v) == Kind::Ip)?;
                 self.need(address).then(|| {
-                    let users = self.graph.out(actor).filter(|r| r.relation == Relation::LoggedIn && r.via == via);
+                    let users = self.graph.starting(actor).filter(|r| r.relation == Relation::LoggedIn && r.via == via);
                     self.pair(address, actor) || users.into_iter().any(|r| self.pair(address, r.to))
                 })
             }
@@ -101,11 +103,11 @@ impl Known<'_> {
         }
         let twins: Vec<Id> = self.twins(session);
         let mut told = None;
-        for r in twins.iter().flat_map(|s| self.graph.into(*s)).filter(|r| r.relation == Relation::LoggedIn && self.kind(r.from) == Kind::Ip) {
+        for r in twins.iter().flat_map(|s| self.graph.ending(*s)).filter(|r| r.relation == Relation::LoggedIn && self.kind(r.from) == Kind::Ip) {
             if !self.need(r.from) {
                 return None;
             }
-            let users = twins.iter().flat_map(|s| self.graph.out(*s)).filter(|u| u.relation == Relation::LoggedIn && self.kind(u.to) == Kind::User);
+            let users = twins.iter().flat_map(|s| self.graph.starting(*s)).filter(|u| u.relation == Relation::LoggedIn && self.kind(u.to) == Kind::User);
             told = Some(told.unwrap_or(false) || users.into_iter().any(|u| self.pair(r.from, u.to)));
         }
         told
@@ -116,15 +118,15 @@ impl Known<'_> {
         if !self.need(user) {
             return None;
         }
-        let from: Vec<Id> = self.graph.into(user).filter(|r| r.relation == Relation::Used && r.last >= self.since).map(|r| r.from).collect();
+        let from: Vec<Id> = self.graph.ending(user).filter(|r| r.relation == Relation::Used && r.last >= self.since).map(|r| r.from).collect();
         (!from.is_empty()).then(|| from.iter().all(|a| self.pair(*a, user)))
     }
 
     /// The session and the other names of the same login (sshd's and audit's).
     pub fn twins(&self, session: Id) -> Vec<Id> {
         let same = |r: &Row| r.relation == Relation::LoggedIn && self.kind(r.from) == Kind::Session && self.kind(r.to) == Kind::Session && self.on_host(r.to);
-        let to = self.graph.out(session).filter(|r| same(r)).map(|r| r.to);
-        let from = self.graph.into(session).filter(|r| same(r) && self.on_host(r.from)).map(|r| r.from);
+        let to = self.graph.starting(session).filter(|r| same(r)).map(|r| r.to);
+        let from = self.graph.ending(session).filter(|r| same(r) && self.on_host(r.from)).map(|r| r.from);
         let mut twins: Vec<Id> = std::iter::once(session).chain(to).chain(from).collect();
         twins.sort_unstable();
         twins.dedup();
@@ -133,13 +135,13 @@ impl Known<'_> {
 
     /// The session that a process belongs to.
     pub fn session_of(&self, process: Id) -> Option<Id> {
-        self.graph.into(process).find(|r| r.relation == Relation::Started && self.kind(r.from) == Kind::Session).map(|r| r.from)
+        self.graph.ending(process).find(|r| r.relation == Relation::Started && self.kind(r.from) == Kind::Session).map(|r| r.from)
     }
 
     /// The host that an address belongs to: the registry's word, else what the host's own log said.
     pub fn host_of(&self, address: Id) -> Option<String> {
         let name = &self.graph.name(address).value;
-        let told = self.graph.into(address).find(|r| r.relation == Relation::On && self.kind(r.from) == Kind::Host);
+        let told = self.graph.ending(address).find(|r| r.relation == Relation::On && self.kind(r.from) == Kind::Host);
         self.addresses.get(name).cloned().or_else(|| told.map(|r| self.graph.name(r.from).value.clone()))
     }
 
@@ -151,7 +153,7 @@ impl Known<'_> {
         }
         let Some(id) = self.graph.find(&Entity::new(Kind::Host, host)) else { return Vec::new() };
         self.need(id);
-        self.graph.out(id).filter(|r| r.relation == Relation::On && self.kind(r.to) == Kind::Ip).map(|r| r.to).collect()
+        self.graph.starting(id).filter(|r| r.relation == Relation::On && self.kind(r.to) == Kind::Ip).map(|r| r.to).collect()
     }
 }
 
@@ -177,7 +179,7 @@ pub(super) fn suspected(graph: &Graph, indicators: &[Id], logs_begin: Option<Tim
 }
 
 fn suspected_day(graph: &Graph, id: Id, logs_begin: Option<i64>) -> Option<i64> {
-    let rows = || graph.out(id).map(|r| (r, r.to)).chain(graph.into(id).map(|r| (r, r.from)));
+    let rows = || graph.starting(id).map(|r| (r, r.to)).chain(graph.ending(id).map(|r| (r, r.from)));
     let first = rows().map(|(r, _)| day(r.first)).min()?;
     let last = rows().map(|(r, _)| day(r.last)).max()?;
     let mut met: BTreeMap<Id, i64> = BTreeMap::new();

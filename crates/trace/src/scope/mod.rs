@@ -218,6 +218,12 @@ impl Scope {
         self.at.map(day).or_else(|| habit::suspected(&self.graph, &self.ids, self.logs_begin))
     }
 
+    /// Whether there are days before `since` to compare with, or the responder named the day.
+    fn compares(&self, since: Time) -> bool {
+        let earlier = |id: &Id| self.graph.starting(*id).chain(self.graph.ending(*id)).any(|r| r.first < since);
+        self.at.is_some() || self.logs_begin.is_some_and(|b| b < since) || self.ids.iter().any(earlier)
+    }
+
     /// The entities reached so far.
     pub fn entities(&self) -> Vec<Entity> {
         self.reached.nodes.keys().map(|id| self.graph.name(*id).clone()).collect()
@@ -262,7 +268,8 @@ fn infer(scope: &mut Scope) {
         scope.wanted.retain(|id| !scope.asked.contains(id));
         return;
     };
-    let known = Known { graph: &scope.graph, asked: &scope.asked, since, addresses: &scope.addresses, wanted: Default::default() };
+    let compares = scope.compares(since);
+    let known = Known { graph: &scope.graph, asked: &scope.asked, since, compares, addresses: &scope.addresses, wanted: Default::default() };
     let roots = back::causes(&known, &scope.ids);
     let reached = forward::reach(&known, &roots, scope.limits.nodes);
     if reached.cut {
