@@ -157,6 +157,16 @@ fn what_came_before_is_not_reached_and_shared_addresses_are_not_crossed() {
 }
 
 #[test]
+fn an_address_of_many_is_shared_unless_the_logs_show_that_it_is_new() {
+    let links: Vec<Link> = (0..6).map(|i| link("ip:203.0.113.9", Relation::Used, &format!("user:u{i}"), "2026-03-04T10:00:00Z")).collect();
+    let count = |scope: Scope| run(scope, &links).nodes.len();
+    assert_eq!(count(Scope::new(&[entity("user:u0")], None)), 1, "its one act");
+    let mut scope = Scope::new(&[entity("user:u0")], None);
+    scope.know_begin(time("2026-03-01T00:00:00Z"));
+    assert_eq!(count(scope), 7, "all that the address stole");
+}
+
+#[test]
 fn an_indicator_without_links_is_named_and_nothing_else() {
     let answer = run(Scope::new(&[entity("ip:203.0.113.9")], None), &[]);
     assert!(answer.completeness.whole && answer.edges.is_empty() && answer.nodes.len() == 1);

@@ -10,7 +10,8 @@ use event::{Entity, Kind, Relation, Time, time::DAY};
 
 use super::graph::{Graph, Id, Row};
 
-/// An address from which so many identities of their own act on the suspected days is shared (a NAT, a proxy), even without days before to compare with.
+/// An address from which so many identities of their own act is taken as shared (a NAT, a proxy) where no days before tell: a new
+/// address that many identities come from all at once is no NAT but a theft of many.
 pub const HUB_IDENTITIES: usize = 5;
 
 /// What inference works on. It notes what it would have to know next.
@@ -19,6 +20,8 @@ pub(super) struct Known<'a> {
     pub asked: &'a HashSet<Id>,
     /// Acts before this are habit.
     pub since: Time,
+    /// Whether the logs reach back before the suspected days.
+    pub baseline: bool,
     /// Whether there are days before to compare with, or the responder named the day.
     pub compares: bool,
     /// Addresses that the registry knows: address to host.
@@ -58,11 +61,14 @@ impl Known<'_> {
         name.kind == Kind::User && !name.value.contains(['@', ':', '/']) && name.value.ends_with(".amazonaws.com")
     }
 
-    /// Whether an address is shared: it was in use before the suspected days, or by many at once.
+    /// Whether an address is shared: it was in use before the suspected days, or, if the logs do not reach back, by many.
     pub fn hub(&self, address: Id) -> bool {
         let used = || self.graph.starting(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         if used().any(|r| r.first < self.since) {
             return true;
+        }
+        if self.baseline {
+            return false;
         }
         let own = |r: &&Row| {
             self.kind(r.to) == Kind::User

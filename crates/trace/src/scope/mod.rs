@@ -268,8 +268,8 @@ fn infer(scope: &mut Scope) {
         scope.wanted.retain(|id| !scope.asked.contains(id));
         return;
     };
-    let compares = scope.compares(since);
-    let known = Known { graph: &scope.graph, asked: &scope.asked, since, compares, addresses: &scope.addresses, wanted: Default::default() };
+    let (baseline, compares) = (scope.logs_begin.is_some_and(|b| b < since), scope.compares(since));
+    let known = Known { graph: &scope.graph, asked: &scope.asked, since, baseline, compares, addresses: &scope.addresses, wanted: Default::default() };
     let roots = back::causes(&known, &scope.ids);
     let reached = forward::reach(&known, &roots, scope.limits.nodes);
     if reached.cut {
