@@ -3,7 +3,7 @@
 .PHONY: help demo test check bench fuzz release tools fidelity
 
 CARGO ?= cargo
-SECONDS_EACH ?= 60
+FUZZ_SECONDS ?= 60
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 help: ## list the targets
@@ -26,13 +26,14 @@ check: ## formatting, lints, layout, dependencies
 
 bench: ## rate, memory and size of an ingest beside DuckDB, on a scaled-up real corpus
 	$(CARGO) build --release --locked -p muster -p xtask
-	target/release/xtask bench
+	$${CARGO_TARGET_DIR:-target}/release/xtask bench
 
 fidelity: ## what the parsers keep of the facts that independent readers found
-	$(CARGO) test --locked -p formats --test main -- --nocapture fidelity
+	$(CARGO) test --locked -p formats -p detect --test main -- --nocapture oracle facts corpus
 
-fuzz: ## throw bytes at framing and parsing (SECONDS_EACH=60 a target)
-	SECONDS_EACH=$(SECONDS_EACH) $(CARGO) xtask fuzz
+fuzz: ## throw damaged logs at the program (FUZZ_SECONDS=60), keep what makes it fail in target/fuzz
+	$(CARGO) build --locked -p muster -p xtask
+	$${CARGO_TARGET_DIR:-target}/debug/xtask fuzz $(FUZZ_SECONDS)
 
 release: ## the fast program: target/release/muster
 	$(CARGO) build --release --locked -p muster
