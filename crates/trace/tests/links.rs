@@ -166,6 +166,34 @@ fn an_address_of_many_is_shared_unless_the_logs_show_that_it_is_new() {
     assert_eq!(count(scope), 7, "all that the address stole");
 }
 
+/// A NAT of many: 20,000 sessions through one address must not cost the square of their number.
+#[test]
+fn a_large_hub_is_looked_at_once() {
+    let mut links = vec![
+        link("ip:203.0.113.9", Relation::LoggedIn, "session:h/1", "2026-03-04T10:00:00Z"),
+        link("session:h/1", Relation::On, "host:h", "2026-03-04T10:00:00Z"),
+    ];
+    for i in 0..20_000 {
+        let (user, day) = (format!("user:u{}@h", i / 2 % 50), if i % 2 == 0 { "2026-03-01T10:00:00Z" } else { "2026-03-04T11:00:00Z" });
+        let session = format!("session:h/{}", i + 2);
+        links.push(link("ip:192.0.2.9", Relation::LoggedIn, &session, day));
+        links.push(link("ip:192.0.2.9", Relation::Used, &user, day));
+        links.push(link(&session, Relation::LoggedIn, &user, day));
+        links.push(link(&session, Relation::On, "host:h", day));
+    }
+    let started = std::time::Instant::now();
+    let mut scope = Scope::new(&[entity("host:h")], Time::parse("2026-03-04T00:00:00Z"));
+    while let Some(q) = questions(&scope) {
+        let asked: std::collections::HashSet<&Entity> = q.entities.iter().collect();
+        let found: Vec<Link> = links.iter().filter(|l| asked.contains(&l.from) || asked.contains(&l.to)).cloned().collect();
+        absorb(&mut scope, &found);
+    }
+    let answer = finish(&scope, &Coverage::default());
+    println!("{} links, {} rounds in {:?}", links.len(), answer.completeness.rounds, started.elapsed());
+    assert!(answer.entry == [entity("ip:203.0.113.9")] && answer.completeness.whole, "{} entries", answer.entry.len());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
 #[test]
 fn an_indicator_without_links_is_named_and_nothing_else() {
     let answer = run(Scope::new(&[entity("ip:203.0.113.9")], None), &[]);

@@ -3,7 +3,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
 use event::{Entity, Kind, Relation, Time, time::DAY};
@@ -27,6 +27,15 @@ pub(super) struct Known<'a> {
     /// Addresses that the registry knows: address to host.
     pub addresses: &'a BTreeMap<String, String>,
     pub wanted: RefCell<BTreeSet<Id>>,
+    /// Answers that are asked for again and again of addresses with many links.
+    pub told: Told,
+}
+
+/// What was worked out of addresses so far.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    hubs: RefCell<HashMap<Id, bool>>,
+    hosts: RefCell<HashMap<Id, Option<String>>>,
 }
 
 impl Known<'_> {
@@ -63,6 +72,15 @@ impl Known<'_> {
 
     /// Whether an address is shared: it was in use before the suspected days, or, if the logs do not reach back, by many.
     pub fn hub(&self, address: Id) -> bool {
+        if let Some(&told) = self.told.hubs.borrow().get(&address) {
+            return told;
+        }
+        let hub = self.shared(address);
+        self.told.hubs.borrow_mut().insert(address, hub);
+        hub
+    }
+
+    fn shared(&self, address: Id) -> bool {
         let used = || self.graph.starting(address).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         if used().any(|r| r.first < self.since) {
             return true;
@@ -77,9 +95,9 @@ impl Known<'_> {
         used().filter(own).map(|r| r.to).collect::<BTreeSet<Id>>().len() >= HUB_IDENTITIES
     }
 
-    /// Whether an identity was seen from an address before the suspected days.
+    /// Whether an identity was seen from an address before the suspected days. (An identity has few addresses, an address many identities.)
     pub fn pair(&self, address: Id, who: Id) -> bool {
-        self.graph.starting(address).any(|r| r.to == who && matches!(r.relation, Relation::Used | Relation::LoggedIn) && r.first < self.since)
+        self.graph.ending(who).any(|r| r.from == address && matches!(r.relation, Relation::Used | Relation::LoggedIn) && r.first < self.since)
     }
 
     /// Whether what `actor` did, tied by `via`, is habit. `None`: it cannot be told (no address known, or not asked yet).
@@ -146,9 +164,14 @@ impl Known<'_> {
 
     /// The host that an address belongs to: the registry's word, else what the host's own log said.
     pub fn host_of(&self, address: Id) -> Option<String> {
-        let name = &self.graph.name(address).value;
-        let told = self.graph.ending(address).find(|r| r.relation == Relation::On && self.kind(r.from) == Kind::Host);
-        self.addresses.get(name).cloned().or_else(|| told.map(|r| self.graph.name(r.from).value.clone()))
+        if let Some(told) = self.told.hosts.borrow().get(&address) {
+            return told.clone();
+        }
+        let on = |r: &&Row| r.relation == Relation::On && self.kind(r.from) == Kind::Host;
+        let learned = || self.graph.ending(address).find(on).map(|r| self.graph.name(r.from).value.clone());
+        let host = self.addresses.get(&self.graph.name(address).value).cloned().or_else(learned);
+        self.told.hosts.borrow_mut().insert(address, host.clone());
+        host
     }
 
     /// The addresses of a host. Asks for the host's links where the registry does not know one.

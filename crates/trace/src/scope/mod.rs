@@ -65,7 +65,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { rounds: 64, nodes: 5_000, links: 2_000_000, question_entities: 500 }
+        Limits { rounds: 64, nodes: 5_000, links: 2_000_000, question_entities: 2_000 }
     }
 }
 
@@ -269,7 +269,16 @@ fn infer(scope: &mut Scope) {
         return;
     };
     let (baseline, compares) = (scope.logs_begin.is_some_and(|b| b < since), scope.compares(since));
-    let known = Known { graph: &scope.graph, asked: &scope.asked, since, baseline, compares, addresses: &scope.addresses, wanted: Default::default() };
+    let known = Known {
+        graph: &scope.graph,
+        asked: &scope.asked,
+        since,
+        baseline,
+        compares,
+        addresses: &scope.addresses,
+        wanted: Default::default(),
+        told: Default::default(),
+    };
     let roots = back::causes(&known, &scope.ids);
     let reached = forward::reach(&known, &roots, scope.limits.nodes);
     if reached.cut {
