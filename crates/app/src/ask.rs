@@ -144,3 +144,20 @@ pub fn unknown(found: &Found) -> String {
     let near = if found.nearest.is_empty() { String::new() } else { format!("; nearest in the logs: {}", list(&found.nearest)) };
     format!("no log has anything of `{}` (searched as {}){near}", crate::show::harmless(&found.asked), list(&found.searched))
 }
+
+/// Registry and plan of the team, with the playbooks that come with muster.
+pub fn team(g: &Global) -> anyhow::Result<crate::flow::answer::Team> {
+    let registry = registry(g)?;
+    let (plan, problems) = plan(g)?;
+    if !problems.is_empty() {
+        eprintln!("muster: the plan has {} problems, what could be read is used; see `muster check`", problems.len());
+    }
+    Ok(crate::flow::answer::Team { registry, plan })
+}
+
+/// The team's plan over muster's own playbooks.
+pub fn plan(g: &Global) -> anyhow::Result<(respond::Plan, Vec<respond::Problem>)> {
+    let mut files = respond::plan::builtin();
+    files.extend(plan_files(g)?);
+    Ok(respond::Plan::load(&files))
+}

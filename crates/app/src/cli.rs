@@ -65,8 +65,19 @@ fn time(text: &str) -> Result<event::Time, String> {
 /// One line a command: its arguments and its `run` are in the file of the same name under `command/`.
 #[derive(Subcommand)]
 enum Command {
+    Init(command::init::Args),
+    Parse(command::parse::Args),
+    Ingest(command::ingest::Args),
+    Respond(command::respond::Args),
     Who(command::who::Args),
+    Timeline(command::timeline::Args),
+    Scope(command::scope::Args),
     Sql(command::sql::Args),
+    Detect(command::detect::Args),
+    Next(command::next::Args),
+    Clocks(command::clocks::Args),
+    Case(command::case::Args),
+    Check(command::check::Args),
     Evidence(command::evidence::Args),
     Formats(command::formats::Args),
     Completions(command::completions::Args),
@@ -83,8 +94,19 @@ pub fn run() -> ExitCode {
     };
     let g = &cli.global;
     let done = match cli.command {
+        Command::Init(a) => a.run(g),
+        Command::Parse(a) => a.run(g),
+        Command::Ingest(a) => a.run(g),
+        Command::Respond(a) => a.run(g),
         Command::Who(a) => a.run(g),
+        Command::Timeline(a) => a.run(g),
+        Command::Scope(a) => a.run(g),
         Command::Sql(a) => a.run(g),
+        Command::Detect(a) => a.run(g),
+        Command::Next(a) => a.run(g),
+        Command::Clocks(a) => a.run(g),
+        Command::Case(a) => a.run(g),
+        Command::Check(a) => a.run(g),
         Command::Evidence(a) => a.run(g),
         Command::Formats(a) => a.run(g),
         Command::Completions(a) => a.run::<Cli>(),

@@ -1,5 +1,12 @@
 //! The whole line: logs in, an answer out. What each step does is in the crate that it names.
+//!
+//! `ingest` (files to acknowledged records) → `drain` (records to columns and links) → `keep` (tables, ledger, state);
+//! `scope` (indicator to entities) → `answer` (scope, registry and plan to a brief) → `casework` (the record of it), `proof`.
 
+pub mod answer;
+pub mod casework;
 pub mod drain;
+pub mod ingest;
 pub mod keep;
 pub mod proof;
+pub mod scope;

@@ -17,7 +17,9 @@ impl Args {
     /// Runs the command.
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let (registry, mut problems) = respond::Registry::load(&ask::registry_files(g)?);
-        problems.extend(ask::plan(g, &registry)?.1);
+        let (plan, faults) = ask::plan(g)?;
+        problems.extend(faults);
+        problems.extend(respond::plan::check(&registry, &plan));
         if g.json {
             show::json(&problems)?;
         } else {

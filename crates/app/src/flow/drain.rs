@@ -28,6 +28,8 @@ pub struct Drain {
     pub ready: Ready,
     /// The books of what was drained since the last commit.
     pub books: BTreeMap<String, Book>,
+    /// The books of the whole run, as far as it is committed.
+    pub run: BTreeMap<String, Book>,
     /// Number of the last batch drained.
     pub position: u64,
     /// Time spent.
@@ -86,6 +88,7 @@ impl Drain {
             links: trace::links::Aggregate::default(),
             ready: Ready::default(),
             books: BTreeMap::new(),
+            run: BTreeMap::new(),
             position,
             spent: Spent::default(),
         }

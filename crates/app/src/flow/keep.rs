@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use event::{Book, Time};
+use event::Book;
 use journal::Journal;
 use lake::Lake;
 use ledger::{Books, entry::Counts};
@@ -33,11 +33,6 @@ impl Writer {
         let lock = store.lock()?;
         let (lake, ledger, state) = (store.lake()?, store.ledger()?, store.state()?);
         Ok(Writer { store, lake, ledger, state, _lock: lock })
-    }
-
-    /// Where the store is.
-    pub fn store(&self) -> &Store {
-        &self.store
     }
 
     /// Drains what the journal has and the tables or the ledger do not have yet: what a run before could not finish.
@@ -74,6 +69,7 @@ impl Writer {
         self.lake.commit(drain.position, &serde_json::to_string(&pending)?, ready.events, links, ready.quarantine, ready.around)?;
         for book in std::mem::take(&mut drain.books).into_values() {
             self.state.enter(&book);
+            drain.run.entry(book.source.clone()).and_modify(|b| b.add(&book)).or_insert(book);
         }
         self.check_roots(journal, drain.position)?;
         let received = ready.entries.iter().map(|(b, _)| b.received_us).max().unwrap_or_default();
@@ -131,9 +127,4 @@ fn counts(book: &Book) -> Counts {
         refused: book.refused,
         deleted: 0,
     }
-}
-
-/// Time as the ledger writes it.
-pub fn micros(t: Time) -> u64 {
-    u64::try_from(t.0).unwrap_or_default()
 }

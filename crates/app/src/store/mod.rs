@@ -39,6 +39,7 @@ struct Header {
 }
 
 /// A store that exists, for reading.
+#[derive(Clone, Debug)]
 pub struct Store {
     /// Its folder.
     pub dir: PathBuf,

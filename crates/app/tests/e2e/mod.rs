@@ -1,6 +1,9 @@
 //! Runs of the real program. Each file is one promise.
 
+mod bad_input;
+mod demo;
 mod kill;
+mod real;
 
 use std::{
     path::{Path, PathBuf},

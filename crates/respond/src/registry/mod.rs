@@ -90,8 +90,14 @@ impl Registry {
         self.find(&reference, &Entry { namespace: "default".into(), ..Entry::default() })
     }
 
+    /// Single addresses of entries that are one host: (address, host).
+    pub fn addresses(&self) -> impl Iterator<Item = (&str, &str)> {
+        let hosts = self.entries.iter().filter_map(|e| if let [host] = e.facts.hosts.as_slice() { Some((e, host.value.as_str())) } else { None });
+        hosts.flat_map(|(e, host)| e.facts.addresses.iter().map(|a| a.value.as_str()).filter(|a| !a.contains('/')).map(move |a| (a, host)))
+    }
+
     /// The names that entries have of these kinds (all kinds where none is given).
-    pub fn names<'a>(&'a self, kinds: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    pub fn names<'a>(&'a self, kinds: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
         self.entries.iter().filter(move |e| kinds.is_empty() || kinds.iter().any(|k| e.is(k))).map(|e| e.name.as_str())
     }
 }

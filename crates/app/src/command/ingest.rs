@@ -1,0 +1,82 @@
+//! `muster ingest PATH…`: logs into the store.
+
+use std::path::PathBuf;
+
+use event::Book;
+use serde_json::json;
+
+use crate::{
+    cli::{Exit, Global},
+    clock,
+    flow::ingest::{self, Bar, Done},
+    show,
+    store::Store,
+};
+
+/// Take logs into the store: files and folders, plain, gz or zst; what was taken before is counted as duplicate
+#[derive(clap::Args)]
+#[command(after_help = "The books balance: received = stored + quarantined + duplicate + refused, by source.\nExit code 1 if some input was not read whole.\n\nExamples:\n  muster ingest ./logs\n  muster ingest /evidence/web-1/var/log --host web-1\n  muster ingest trail.json.gz --format aws_cloudtrail --source cloudtrail/prod --json")]
+pub struct Args {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Name of the source; found from the path otherwise
+    #[arg(long)]
+    source: Option<String>,
+    /// Format; found from the content otherwise (`muster formats list`)
+    #[arg(long)]
+    format: Option<String>,
+    /// The host that wrote the logs, where they do not say
+    #[arg(long)]
+    host: Option<String>,
+    /// Print the time spent by stage as JSON to standard error
+    #[arg(long)]
+    timings: bool,
+}
+
+impl Args {
+    /// Runs the command.
+    pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
+        let store = Store::open_or_make(&g.store, clock::now())?;
+        let done = ingest::ingest(&store, &self.paths, ingest::options(self.source, self.format, self.host), Bar::auto(g.json))?;
+        if g.json {
+            show::json(&json!({ "sources": done.books, "incomplete": done.complaints() }))?;
+        } else {
+            show::out(text(&done).as_bytes())?;
+        }
+        if self.timings {
+            eprintln!("{}", timings(&done));
+        }
+        Ok(if done.incomplete() { Exit::Found } else { Exit::Done })
+    }
+}
+
+fn text(done: &Done) -> String {
+    let when = |t: Option<event::Time>| t.map(respond::report::time::utc).unwrap_or_default();
+    let cells = |b: &Book| {
+        let counts = [b.received, b.stored, b.quarantined, b.duplicate, b.refused].map(|n| n.to_string());
+        let head = [show::harmless(&b.source), b.format.clone()];
+        head.into_iter().chain(counts).chain([show::size(b.bytes), when(b.first), when(b.last)]).collect()
+    };
+    let rows: Vec<Vec<String>> = done.books.iter().map(cells).collect();
+    let mut text = show::table(&["SOURCE", "FORMAT", "RECEIVED", "STORED", "QUARANTINED", "DUPLICATE", "REFUSED", "BYTES", "FIRST (UTC)", "LAST (UTC)"], &rows, 180);
+    for book in done.books.iter().filter(|b| !b.balanced()) {
+        text.push_str(&format!("the books of {} do not balance; this is a fault of muster\n", show::harmless(&book.source)));
+    }
+    for gap in done.books.iter().flat_map(|b| &b.gaps) {
+        let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
+        text.push_str(&format!("gap: {} {} at {}{count}\n", show::harmless(&gap.source), gap.kind, when(gap.from)));
+    }
+    for line in done.complaints() {
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}
+
+fn timings(done: &Done) -> serde_json::Value {
+    let (t, d) = (&done.times, &done.times.drain);
+    json!({
+        "frame_s": t.frame.as_secs_f64(), "journal_s": t.journal.as_secs_f64(), "parse_s": d.parse.as_secs_f64(),
+        "columns_s": d.columns.as_secs_f64(), "write_s": d.write.as_secs_f64(), "all_s": t.all.as_secs_f64(),
+    })
+}

@@ -1,0 +1,122 @@
+//! `muster parse PATH…`: events as OCSF JSON lines, without a store.
+
+use std::{collections::HashMap, io::Write as _, path::PathBuf};
+
+use event::{EventSink, Origin, PieceKind};
+use formats::{Parser, Record};
+use intake::{Batch, BoxError, Input, Known, Options, Taker};
+
+use crate::{
+    cli::{Exit, Global},
+    clock,
+    flow::ingest,
+    show,
+};
+
+/// Read logs and print their events as OCSF 1.8 JSON, one a line; nothing is stored
+#[derive(clap::Args)]
+#[command(after_help = "Exit code 1 if some record did not become an event, or some input was not read whole.\n\nExamples:\n  muster parse /var/log/auth.log --ocsf\n  muster parse ./trail --format aws_cloudtrail --ocsf | jq .api.operation")]
+pub struct Args {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Format; found from the content otherwise
+    #[arg(long)]
+    format: Option<String>,
+    /// The host that wrote the logs, where they do not say
+    #[arg(long)]
+    host: Option<String>,
+    /// Print OCSF JSON lines (the one output that there is; named so that scripts stay right)
+    #[arg(long)]
+    ocsf: bool,
+}
+
+impl Args {
+    /// Runs the command.
+    pub fn run(self, _: &Global) -> anyhow::Result<Exit> {
+        let _ = self.ocsf;
+        let options = ingest::options(None, self.format, self.host);
+        let (inputs, skipped) = intake::plan(&self.paths, &options);
+        let mut found = skipped.iter().any(|s| s.why.incomplete());
+        skipped.iter().for_each(|s| eprintln!("muster: {}: {}", show::harmless(&s.path.display().to_string()), s.why));
+        for input in &inputs {
+            found |= print(input, &options)?;
+        }
+        Ok(if found { Exit::Found } else { Exit::Done })
+    }
+}
+
+/// Prints a file's events; whether anything of it was left out.
+fn print(input: &Input, options: &Options) -> anyhow::Result<bool> {
+    let mut events = Events { streams: HashMap::new(), rejected: 0, failed: None };
+    let report = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
+    for (mut parser, mut sink) in std::mem::take(&mut events.streams).into_values() {
+        parser.finish(&mut sink);
+        events.write(&mut sink);
+    }
+    if let Some(e) = events.failed {
+        return Err(e.into());
+    }
+    let path = show::harmless(&input.path.display().to_string());
+    report.faults.iter().for_each(|f| eprintln!("muster: {path}: {f}"));
+    if events.rejected > 0 {
+        eprintln!("muster: {path}: {} records did not become events", events.rejected);
+    }
+    Ok(report.incomplete() || events.rejected > 0)
+}
+
+/// Parses what intake gives and prints it at once.
+struct Events {
+    streams: HashMap<u64, (Box<dyn Parser>, EventSink)>,
+    rejected: u64,
+    failed: Option<std::io::Error>,
+}
+
+impl Events {
+    fn write(&mut self, sink: &mut EventSink) {
+        let mut out = std::io::stdout().lock();
+        for event in sink.events.drain(..) {
+            if self.failed.is_none() {
+                self.failed = writeln!(out, "{}", event.to_json_line()).err();
+            }
+        }
+    }
+}
+
+impl Taker for Events {
+    fn key(&mut self) -> Result<[u8; 32], BoxError> {
+        Ok([0; 32]) // nothing is kept, so nothing is salted
+    }
+
+    fn take(&mut self, batch: Batch) -> Result<(), BoxError> {
+        let records = &batch.records;
+        let (mut parser, mut sink) = match self.streams.remove(&records.stream) {
+            Some(open) => open,
+            None => {
+                let s = &records.source;
+                let format = formats::by_name(&s.format).ok_or("unknown format")?;
+                let origin = Origin { source: s.name.clone(), format: s.format.clone(), facet: s.facet, received: records.received, host: s.host.clone() };
+                (format.parser(), EventSink::new(origin))
+            }
+        };
+        for piece in records.pieces() {
+            match piece.kind {
+                PieceKind::Around => {}
+                PieceKind::Rejected(_) => self.rejected += 1,
+                PieceKind::Record => {
+                    let record = Record { seq: piece.seq, bytes: piece.bytes, received: records.received, host: records.source.host.as_deref() };
+                    if parser.record(record, &mut sink).is_err() {
+                        event::Sink::abandon(&mut sink);
+                        self.rejected += 1;
+                    }
+                }
+            }
+        }
+        self.write(&mut sink);
+        self.streams.insert(records.stream, (parser, sink));
+        match self.failed.take() {
+            Some(e) => Err(e.into()),
+            None => Ok(()),
+        }
+    }
+}

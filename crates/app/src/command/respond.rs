@@ -1,0 +1,85 @@
+//! `muster respond INDICATOR…`: the answer to the six questions.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use event::Entity;
+use respond::{
+    case::What,
+    report::{self, Style},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    ask::{self, Found},
+    cli::{Exit, Global, WrongUse},
+    clock,
+    flow::{answer, casework::Open, ingest},
+    show,
+    store::Store,
+};
+
+/// Answer from one indicator: who owns it, what we may do, what happened, how far, next step, proof
+#[derive(clap::Args)]
+#[command(after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --out brief.txt")]
+pub struct Args {
+    /// Addresses, users, hosts, credentials, resources; `kind:value` where it could be several things
+    #[arg(required = true, value_name = "INDICATOR")]
+    indicators: Vec<String>,
+    /// Take these logs in first
+    #[arg(long, value_name = "PATH")]
+    logs: Vec<PathBuf>,
+    /// How the brief is laid out
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Write the brief to a file instead
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Args {
+    /// Runs the command.
+    pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
+        let mut exit = Exit::Done;
+        if !self.logs.is_empty() {
+            let done = ingest::ingest(&Store::open_or_make(&g.store, clock::now())?, &self.logs, ingest::options(None, None, None), ingest::Bar::auto(g.json))?;
+            eprintln!("muster: took {} records of {} sources into {}", done.books.iter().map(|b| b.stored).sum::<u64>(), done.books.len(), g.store.display());
+            done.complaints().iter().for_each(|c| eprintln!("muster: {c}"));
+            if done.incomplete() {
+                exit = Exit::Found;
+            }
+        }
+        let store = Store::open(&g.store)?;
+        let lake = store.lake()?;
+        let found = self.indicators.iter().map(|i| ask::find(&lake, i)).collect::<anyhow::Result<Vec<Found>>>()?;
+        if found.iter().all(|f| f.searched.is_empty()) {
+            return Err(WrongUse("no indicator".into()).into());
+        }
+        let team = ask::team(g)?;
+        let indicators: Vec<Entity> = found.iter().flat_map(|f| f.entities.clone()).collect();
+        // An indicator that no log knows opens no case: there is nothing yet to respond to.
+        let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators)?) };
+        let case = open.as_ref().map(Open::fold);
+        let id = open.as_ref().map(|o| o.id.clone());
+        let brief = answer::brief(&store, &lake, &team, &found, g.window(), id.as_deref().zip(case.as_ref()))?;
+        let json = serde_json::to_string_pretty(&brief)? + "\n";
+        let text = if g.json || self.format == Format::Json { json.clone() } else { report::text(&brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() }) };
+        if let Some(open) = &mut open {
+            let hash: String = Sha256::digest(json.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+            let completeness = format!("{} things could not be seen", brief.not_visible.len());
+            open.append(What::Answered { question: self.indicators.join(" "), hash, completeness }, clock::now())?;
+        }
+        match &self.out {
+            Some(path) => std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?,
+            None => show::out(text.as_bytes())?,
+        }
+        Ok(exit)
+    }
+}

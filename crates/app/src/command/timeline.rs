@@ -1,0 +1,96 @@
+//! `muster timeline ENTITY…`: what happened, in order.
+
+use event::{Column, Entity, Event, Fields, Filter};
+use lake::Want;
+use serde::Serialize;
+
+use crate::{
+    ask,
+    cli::{Exit, Global, WrongUse},
+    flow::answer,
+    show,
+    store::Store,
+};
+
+/// What happened around entities, in order of time
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  muster timeline alice@db-1 --since -7d\n  muster timeline 203.0.113.66 db-1 --json")]
+pub struct Args {
+    /// Addresses, users, hosts, credentials, sessions, resources
+    #[arg(required = true, value_name = "ENTITY")]
+    entities: Vec<String>,
+    /// Most events to show
+    #[arg(long, default_value_t = 1_000, value_name = "EVENTS")]
+    limit: usize,
+}
+
+#[derive(Serialize)]
+struct Line {
+    time: event::Time,
+    event: String,
+    facet: Option<String>,
+    operation: String,
+    outcome: Option<String>,
+    actor: Option<Entity>,
+    target: Option<Entity>,
+    text: String,
+    marks: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    entities: Vec<Entity>,
+    events: Vec<Line>,
+    cut: bool,
+}
+
+impl Args {
+    /// Runs the command.
+    pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
+        let lake = Store::open(&g.store)?.lake()?;
+        let mut entities = Vec::new();
+        for asked in &self.entities {
+            let found = ask::find(&lake, asked)?;
+            if found.entities.is_empty() {
+                return Err(WrongUse(ask::unknown(&found)).into());
+            }
+            entities.extend(found.entities);
+        }
+        let filter = Filter::touching(&entities).and(Filter::During(g.window()));
+        let mut events = lake.events(&filter, Some(self.limit + 1), Want::COLUMNS)?;
+        let cut = events.len() > self.limit;
+        events.truncate(self.limit);
+        let lines = Lines { entities, events: events.iter().map(line).collect(), cut };
+        if g.json {
+            show::json(&lines)?;
+        } else {
+            let rows: Vec<Vec<String>> = lines.events.iter().map(cells).collect();
+            show::out(show::table(&["TIME (UTC)", "OUTCOME", "OPERATION", "WHAT", "EVENT"], &rows, 200).as_bytes())?;
+            if cut {
+                eprintln!("muster: only the first {} events are shown; raise --limit, or narrow with --since and --until", self.limit);
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn line(e: &Event) -> Line {
+    let row = answer::row(e);
+    let own = |c| e.text(c).map(str::to_owned);
+    Line {
+        time: row.time,
+        event: row.event,
+        facet: own(Column::Facet),
+        operation: row.operation,
+        outcome: row.outcome,
+        actor: row.actor,
+        target: row.target,
+        text: row.text,
+        marks: own(Column::Marks),
+    }
+}
+
+fn cells(l: &Line) -> Vec<String> {
+    let words = if l.text.is_empty() { l.actor.as_ref().map(Entity::to_string).unwrap_or_default() } else { l.text.clone() };
+    [respond::report::time::utc(l.time), l.outcome.clone().unwrap_or_default(), l.operation.clone(), words, l.event.clone()].iter().map(|c| show::harmless(c)).collect()
+}

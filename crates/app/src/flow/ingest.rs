@@ -1,0 +1,225 @@
+//! Files to acknowledged records to tables. Two threads: one reads, frames and journals; the other parses and commits.
+
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal as _,
+    path::PathBuf,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use event::Book;
+use indicatif::{ProgressBar, ProgressStyle};
+use intake::{Batch, BoxError, Input, Known, Options, Progress, Skipped, StreamReport, Taker};
+use journal::{Journal, StoredBatch};
+
+use super::{
+    drain::{Drain, Spent},
+    keep::{COMMIT_BYTES, Writer},
+};
+use crate::{clock, store::Store};
+
+/// Batches that may wait between the two threads.
+const WAITING_MAX: usize = 8;
+/// Bytes of new records after which what is known is saved, so that the journal can free its segments.
+const SAVE_BYTES: u64 = 256 << 20;
+
+/// What an ingest did.
+pub struct Done {
+    /// The books of this run by source.
+    pub books: Vec<Book>,
+    /// What became of each file.
+    pub reports: Vec<StreamReport>,
+    /// What was not read.
+    pub skipped: Vec<Skipped>,
+    /// What the journal found on opening, if anything was odd.
+    pub found: Vec<String>,
+    /// Time spent by stage.
+    pub times: Times,
+}
+
+/// Time spent by stage, in both threads.
+#[derive(Clone, Copy, Default)]
+pub struct Times {
+    /// Reading, decompressing, framing, finding duplicates.
+    pub frame: Duration,
+    /// Hashing leaves, writing and syncing the journal.
+    pub journal: Duration,
+    /// Parsing, columns, tables.
+    pub drain: Spent,
+    /// From start to end.
+    pub all: Duration,
+}
+
+impl Done {
+    /// Whether something was not read whole.
+    pub fn incomplete(&self) -> bool {
+        self.reports.iter().any(StreamReport::incomplete) || self.skipped.iter().any(|s| s.why.incomplete())
+    }
+
+    /// A line for each thing that was not read, or not whole.
+    pub fn complaints(&self) -> Vec<String> {
+        let faults = self.reports.iter().flat_map(|r| r.faults.iter().map(|f| format!("{}: {:#}", r.path.display(), anyhow::Error::msg(f.to_string()))));
+        let skipped = self.skipped.iter().map(|s| format!("{}: {}", s.path.display(), s.why));
+        self.found.iter().cloned().chain(faults).chain(skipped).map(|l| crate::show::harmless(&l)).collect()
+    }
+}
+
+/// Whether a bar shows how far it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Bar(bool);
+
+impl Bar {
+    /// A bar where a person looks on.
+    pub fn auto(json: bool) -> Bar {
+        Bar(!json && std::io::stderr().is_terminal())
+    }
+}
+
+/// Options of intake.
+pub fn options(source: Option<String>, format: Option<String>, host: Option<String>) -> Options {
+    Options { source, format, host, ..Options::default() }
+}
+
+/// Takes files and folders into the store.
+pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) -> anyhow::Result<Done> {
+    let started = Instant::now();
+    options.except.push(store.dir.clone());
+    let (inputs, skipped) = intake::plan(paths, &options);
+    let mut writer = Writer::open(store.clone())?;
+    let (journal, recovery) = Journal::open_after(&store.journal_dir(), writer.state.position).context("opening the journal")?;
+    let mut drain = writer.catch_up(&journal)?;
+    let known = Known::open(&store.known_path(), &journal).context("reading what was seen before")?;
+    let (send, receive) = sync_channel(WAITING_MAX);
+    let (reports, mut times) = thread::scope(|scope| {
+        let reader = Reader { journal: &journal, send, store, options: &options, times: Times::default(), known, progress: progress(bar, &inputs), before: 0, last: 0, unsaved: 0 };
+        let reading = scope.spawn(|| reader.run(&inputs));
+        let drained = take_all(&mut writer, &mut drain, &journal, receive);
+        let read = reading.join().map_err(|_| anyhow::anyhow!("the reading thread stopped; this is a fault of muster"))?;
+        drained.and(read)
+    })?;
+    drain.end_all()?;
+    writer.commit(&mut drain, &journal)?;
+    writer.release(&journal)?;
+    let books = books(&mut writer, &mut drain, &reports)?;
+    (times.drain, times.all) = (drain.spent, started.elapsed());
+    let found = recovery.damaged.iter().map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what)).collect();
+    Ok(Done { books, reports, skipped, found, times })
+}
+
+/// What goes from the reading thread to the other.
+enum Message {
+    Batch(Box<StoredBatch>),
+    Ended { source: String, stream: u64 },
+    /// What is known is saved: the journal may free what is committed.
+    Saved,
+}
+
+fn take_all(writer: &mut Writer, drain: &mut Drain, journal: &Journal, receive: Receiver<Message>) -> anyhow::Result<()> {
+    for message in receive {
+        match message {
+            Message::Batch(stored) => drain.take(&stored)?,
+            Message::Ended { source, stream } => drain.end_stream(&source, stream)?,
+            Message::Saved => writer.release(journal)?,
+        }
+        if drain.ready.bytes >= COMMIT_BYTES {
+            writer.commit(drain, journal)?;
+        }
+    }
+    Ok(())
+}
+
+/// The books of this run, and those of the store brought up to them.
+fn books(writer: &mut Writer, drain: &mut Drain, reports: &[StreamReport]) -> anyhow::Result<Vec<Book>> {
+    let mut rest: BTreeMap<String, Book> = BTreeMap::new();
+    for report in reports {
+        let Some(source) = &report.source else { continue };
+        let book = rest.entry(source.name.clone()).or_insert_with(|| Book::new(&source.name, &source.format, source.facet));
+        book.received += report.duplicate + report.refused;
+        book.duplicate += report.duplicate;
+        book.refused += report.refused;
+        book.bytes += report.bytes;
+    }
+    let rest: Vec<Book> = rest.into_values().collect();
+    writer.enter(&rest)?;
+    for book in rest {
+        drain.run.entry(book.source.clone()).and_modify(|b| b.add(&book)).or_insert(book);
+    }
+    Ok(std::mem::take(&mut drain.run).into_values().collect())
+}
+
+fn progress(bar: Bar, inputs: &[Input]) -> ProgressBar {
+    if !bar.0 {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {bar:30} {bytes_per_sec} eta {eta}  {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(inputs.iter().map(|i| i.bytes).sum()).with_style(style)
+}
+
+/// The reading thread.
+struct Reader<'a> {
+    journal: &'a Journal,
+    send: SyncSender<Message>,
+    store: &'a Store,
+    options: &'a Options,
+    times: Times,
+    known: Known,
+    progress: ProgressBar,
+    /// Bytes of the files before this one.
+    before: u64,
+    /// Number of the last batch acknowledged.
+    last: u64,
+    /// Bytes journaled since what is known was saved.
+    unsaved: u64,
+}
+
+impl Reader<'_> {
+    fn run(mut self, inputs: &[Input]) -> anyhow::Result<(Vec<StreamReport>, Times)> {
+        let mut reports = Vec::new();
+        let mut known = std::mem::take(&mut self.known);
+        for input in inputs {
+            self.progress.set_message(input.path.display().to_string());
+            let (started, journal) = (Instant::now(), self.times.journal);
+            let options = self.options;
+            let report = intake::pump(input, &mut known, clock::now(), options, &mut self);
+            self.times.frame += started.elapsed().saturating_sub(self.times.journal - journal);
+            self.before += input.bytes;
+            known.confirm(self.last);
+            if let (Some(source), Some(stream)) = (&report.source, report.stream) {
+                self.send.send(Message::Ended { source: source.name.clone(), stream }).context("the other thread has stopped")?;
+            }
+            reports.push(report);
+            if self.unsaved >= SAVE_BYTES {
+                self.unsaved = 0;
+                known.save(&self.store.known_path()).context("saving what was seen")?;
+                self.send.send(Message::Saved).context("the other thread has stopped")?;
+            }
+        }
+        known.save(&self.store.known_path()).context("saving what was seen")?;
+        self.progress.finish_and_clear();
+        Ok((reports, self.times))
+    }
+}
+
+impl Taker for Reader<'_> {
+    fn key(&mut self) -> Result<[u8; 32], BoxError> {
+        Ok(clock::random()?)
+    }
+
+    fn take(&mut self, batch: Batch) -> Result<(), BoxError> {
+        let started = Instant::now();
+        let entry = self.journal.append(&batch.records, &batch.note)?;
+        self.last = entry.number;
+        self.unsaved += batch.records.bytes.len() as u64;
+        let sent = self.send.send(Message::Batch(Box::new(batch.acknowledged(entry))));
+        self.times.journal += started.elapsed();
+        Ok(sent?)
+    }
+
+    fn progress(&mut self, progress: Progress<'_>) {
+        self.progress.set_position(self.before + progress.read);
+    }
+}
+
