@@ -108,10 +108,10 @@ fn check_text(text: &str) -> Result<()> {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n", self.text)?;
+        writeln!(f, "{}", self.text)?;
         for Line { name, id, signature } in &self.signatures {
             let data = [id.as_slice(), signature].concat();
-            f.write_fmt(format_args!("— {name} {}\n", encode(data)))?;
+            writeln!(f, "— {name} {}", encode(data))?;
         }
         Ok(())
     }

@@ -116,7 +116,7 @@ impl Check {
         entries.sort_by_key(|entry| entry.0);
         let root = cover_root(checkpoint.size, &entries, &mut nodes);
         self.require(root == Some(checkpoint.root), || Fault::new(Step::Log, PROOFS, "entries and nodes do not give the checkpoint's root"));
-        let whole = nodes.next().is_none() && content(contents, PROOFS).len() % 32 == 0;
+        let whole = nodes.next().is_none() && content(contents, PROOFS).len().is_multiple_of(32);
         self.require(whole, || Fault::new(Step::Log, PROOFS, "more nodes than the proofs need"));
         Some(())
     }
