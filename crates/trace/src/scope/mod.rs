@@ -293,3 +293,18 @@ fn infer(scope: &mut Scope) {
 pub fn finish(scope: &Scope, coverage: &Coverage) -> Answer {
     answer::of(scope, coverage)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_rules_says_what_the_rules_are() {
+        let table: Vec<&str> = include_str!("mod.rs").lines().filter(|l| l.starts_with("//! | `")).collect();
+        assert_eq!(table.len(), Rule::ALL.len());
+        for (line, rule) in table.iter().zip(Rule::ALL) {
+            let level = format!("{:?}", rule.level()).to_lowercase();
+            assert!(line.starts_with(&format!("//! | `{}` | {level} |", rule.name())), "{line}");
+        }
+    }
+}
