@@ -41,7 +41,7 @@ fn hidden(c: char) -> bool {
 /// The name most like `wanted`, if one is like it at all (a third of its letters may differ, and at least one).
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (wanted.chars().count() / 3).max(1);
-    ranked(wanted, names).into_iter().find(|(far, _)| *far <= allowed).map(|(_, n)| n)
+    ranked(wanted, names, allowed).into_iter().find(|(far, _)| *far <= allowed).map(|(_, n)| n)
 }
 
 /// The names most like `wanted`, best first: those that differ little, and those that hold it or are held by it.
@@ -49,24 +49,28 @@ pub fn alike<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>, most: u
     let allowed = (wanted.chars().count() / 3).max(2);
     let lower = wanted.to_lowercase();
     let holds = |n: &str| wanted.len() >= 3 && n.len() >= 3 && (n.to_lowercase().contains(&lower) || lower.contains(&n.to_lowercase()));
-    let mut found: Vec<&str> = ranked(wanted, names).into_iter().filter(|(far, n)| *far <= allowed || holds(n)).map(|(_, n)| n).collect();
+    let mut found: Vec<&str> = ranked(wanted, names, allowed).into_iter().filter(|(far, n)| *far <= allowed || holds(n)).map(|(_, n)| n).collect();
     found.dedup();
     found.truncate(most);
     found
 }
 
-fn ranked<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
+/// Names by their distance; those whose length alone puts them beyond `allowed` are not measured.
+fn ranked<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>, allowed: usize) -> Vec<(usize, &'a str)> {
     let lower = wanted.to_lowercase();
-    let mut all: Vec<(usize, &str)> = names.into_iter().map(|n| (distance(&lower, &n.to_lowercase()), n)).collect();
+    let far = |n: &str| n.len().abs_diff(lower.len()) > allowed * 4; // A character has at most four bytes.
+    let measure = |n: &str| if far(n) { usize::MAX } else { distance(&lower, &n.to_lowercase(), allowed) };
+    let mut all: Vec<(usize, &str)> = names.into_iter().map(|n| (measure(n), n)).collect();
     all.sort_unstable();
     all
 }
 
-/// Edits between two texts (insert, delete, replace, swap of neighbours); texts longer than 128 characters count as far apart.
-fn distance(a: &str, b: &str) -> usize {
+/// Edits between two texts (insert, delete, replace, swap of neighbours); what is beyond `allowed`, or longer than 128
+/// characters, counts as far apart.
+fn distance(a: &str, b: &str, allowed: usize) -> usize {
     const MAX: usize = 128;
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(MAX + 1).collect(), b.chars().take(MAX + 1).collect());
-    if a.len() > MAX || b.len() > MAX {
+    if a.len() > MAX || b.len() > MAX || a.len().abs_diff(b.len()) > allowed {
         return usize::MAX;
     }
     let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());

@@ -71,8 +71,9 @@ fn done_steps_are_gone_and_release_those_that_wait() {
     let facts = facts(&world::scope(), &world::rows(), None, &registry);
     let keys = |done: &[String]| next_steps(&plan, &facts, &registry, done);
     let isolate = |steps: &[respond::Step]| steps.iter().find(|s| s.key == "stolen-credential/isolate-host@host:db-1").unwrap().waits_for.len();
-    assert_eq!(isolate(&keys(&[])), 2);
-    assert_eq!(isolate(&keys(&["stolen-credential/capture-host@host:db-1".into()])), 1);
+    assert_eq!(isolate(&keys(&[])), 1);
+    assert_eq!(isolate(&keys(&["stolen-credential/capture-host@host:bastion-1".into()])), 1);
+    assert_eq!(isolate(&keys(&["stolen-credential/capture-host@host:db-1".into()])), 0);
     let done = keys(&["stolen-credential/capture-host".into(), "stolen-credential/declare".into()]);
     assert_eq!(isolate(&done), 0);
     assert!(!done.iter().any(|s| s.key.starts_with("stolen-credential/declare")));

@@ -87,7 +87,8 @@ fn check_steps(plan: &Plan, problems: &mut Vec<Problem>) {
 fn check_rules(plan: &Plan, problems: &mut Vec<Problem>) {
     let known = || plan.rules.iter().map(|r| r.id.as_str());
     for id in plan.binds.iter().flatten().filter(|id| !known().any(|k| k == id.as_str())) {
-        problems.push(Problem::new("plan", 1, "`obligations` of the plan", "a clock rule", format!("`{id}`")).near(nearest(id, known())));
+        problems
+            .push(Problem::new(&plan.binds_at.0, plan.binds_at.1, "`obligations` of the plan", "a clock rule", format!("`{id}`")).near(nearest(id, known())));
     }
 }
 

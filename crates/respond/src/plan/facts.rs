@@ -1,6 +1,6 @@
 //! What is true of a scope, in the words that playbooks use as conditions. Each fact keeps its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use event::{Entity, Kind, Time};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::{
 macro_rules! conditions {
     ($($(#[$doc:meta])* $name:ident $text:literal $words:literal,)*) => {
         /// What may be true of a scope.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Condition {
             $($(#[$doc])* $name,)*
@@ -38,7 +38,7 @@ macro_rules! conditions {
 }
 
 conditions! {
-    /// Every case.
+    /// Every case in which something was reached.
     Always "always" "every case",
     /// A lasting access key is in the intruder's hands.
     CloudKeyControlled "cloud_key_controlled" "access key used by the intruder",
@@ -117,35 +117,48 @@ const STOPS_LOG: [&str; 8] =
 
 /// What is true, in order of time within a condition.
 pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
-    let mut out: Vec<Fact> = Vec::new();
-    add(&mut out, fact(Condition::Always, None, None, None, &[]));
+    let mut found = Found::default();
+    if !reached.is_empty() {
+        found.add(fact(Condition::Always, None, None, None, &[]));
+    }
     for node in reached {
         for condition in conditions_of(node, registry) {
             let entity = if condition_is_data(condition) { holder_of_data(&node.entity) } else { node.entity.clone() };
-            add(&mut out, fact(condition, Some(entity), node.holder.clone(), node.since, &node.path));
+            found.add(fact(condition, Some(entity), node.holder.clone(), node.since, &node.path));
         }
     }
     for row in rows.iter().filter(|r| STOPS_LOG.contains(&r.operation.as_str()) && r.outcome.as_deref() != Some("failure")) {
         let mut stopped = fact(Condition::TrailStopped, row.target.clone(), row.actor.clone(), Some(row.time), std::slice::from_ref(&row.event));
         stopped.with.insert("operation", row.operation.clone());
-        add(&mut out, stopped);
+        found.add(stopped);
     }
+    let mut out = found.facts;
     vendors(&mut out, registry);
     left_facts(&mut out, left);
     out.sort_by_key(|f| (f.condition, f.since));
     out
 }
 
-fn add(out: &mut Vec<Fact>, fact: Fact) {
-    match out.iter_mut().find(|f| f.condition == fact.condition && f.entity == fact.entity) {
-        None => out.push(fact),
-        Some(same) => {
-            same.since = [same.since, fact.since].into_iter().flatten().min();
-            same.count += fact.count;
-            for event in fact.events {
-                if same.events.len() < EVENTS_MAX && !same.events.contains(&event) {
-                    same.events.push(event);
-                }
+/// Facts so far, one for each condition and thing.
+#[derive(Default)]
+struct Found {
+    facts: Vec<Fact>,
+    at: HashMap<(Condition, Option<Entity>), usize>,
+}
+
+impl Found {
+    fn add(&mut self, fact: Fact) {
+        let known = self.at.get(&(fact.condition, fact.entity.clone())).and_then(|i| self.facts.get_mut(*i));
+        let Some(same) = known else {
+            self.at.insert((fact.condition, fact.entity.clone()), self.facts.len());
+            self.facts.push(fact);
+            return;
+        };
+        same.since = [same.since, fact.since].into_iter().flatten().min();
+        same.count += fact.count;
+        for event in fact.events {
+            if same.events.len() < EVENTS_MAX && !same.events.contains(&event) {
+                same.events.push(event);
             }
         }
     }
@@ -154,7 +167,8 @@ fn add(out: &mut Vec<Fact>, fact: Fact) {
 fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, since: Option<Time>, path: &[String]) -> Fact {
     let with = entity.as_ref().map(|e| values(e, holder.as_ref(), since)).unwrap_or_default();
     // The last events of a path are the ones that reached the thing.
-    let events = path.iter().rev().take(EVENTS_MAX).rev().cloned().collect();
+    let mut events: Vec<String> = path.iter().rev().take(EVENTS_MAX).rev().cloned().collect();
+    events.dedup();
     Fact { condition, entity, holder, with, since, events, count: 1 }
 }
 

@@ -51,7 +51,7 @@ fn shell_word(value: &str) -> Option<String> {
     if value.is_empty() || value.starts_with('-') || safe(value) != value {
         return None;
     }
-    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "_./:@=+,-".contains(c));
+    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "_./:@=+,-#".contains(c)) && !value.starts_with('#');
     Some(if plain { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) })
 }
 

@@ -134,6 +134,8 @@ pub struct Plan {
     pub severity: Vec<Severity>,
     /// Ids of clock rules that bind the team; `None`: the plan does not say, all rules are shown as possible.
     pub binds: Option<Vec<String>>,
+    /// Where the plan says so: file and line.
+    pub binds_at: (String, usize),
     /// Playbooks.
     pub playbooks: Vec<Playbook>,
     /// Clock rules.

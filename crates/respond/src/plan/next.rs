@@ -1,5 +1,7 @@
 //! Which step comes next: the plan's rules against the facts, each with who, where, why, and whether it can be done there.
 
+use std::collections::{HashMap, HashSet};
+
 use event::Entity;
 use serde::Serialize;
 
@@ -54,11 +56,12 @@ pub struct Step {
 /// `done` holds keys of steps, or `playbook/step` for every thing.
 pub fn next_steps(plan: &Plan, facts: &[Fact], registry: &Registry, done: &[String]) -> Vec<Step> {
     let mut ranked: Vec<((Phase, usize, usize, usize), Step)> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for (p, playbook) in plan.playbooks.iter().enumerate() {
         for (s, rule) in playbook.steps.iter().enumerate() {
             for (f, fact) in met(rule, facts).into_iter().enumerate() {
                 let step = step(plan, playbook, rule, fact, registry);
-                if !is_done(&step.key, done) && !ranked.iter().any(|(_, r)| r.key == step.key) {
+                if !is_done(&step.key, done) && seen.insert(step.key.clone()) {
                     ranked.push(((rule.phase, p, s, f), step));
                 }
             }
@@ -71,8 +74,7 @@ pub fn next_steps(plan: &Plan, facts: &[Fact], registry: &Registry, done: &[Stri
 }
 
 fn is_done(key: &str, done: &[String]) -> bool {
-    let general = key.split('@').next().unwrap_or(key);
-    done.iter().any(|d| d == key || d == general)
+    done.iter().any(|d| d == key || d == general(key))
 }
 
 fn met<'a>(rule: &StepRule, facts: &'a [Fact]) -> Vec<&'a Fact> {
@@ -83,15 +85,33 @@ fn met<'a>(rule: &StepRule, facts: &'a [Fact]) -> Vec<&'a Fact> {
     if rule.once { all.take(1).collect() } else { all.collect() }
 }
 
-/// A step waits for every step of its playbook that it names and that is still to be done.
+/// A step waits for the steps of its playbook that it names and that are still to be done: those of the same thing, and those
+/// of the case as a whole; a step of the case as a whole waits for all.
 fn wait(plan: &Plan, steps: &mut [Step]) {
-    let open: Vec<String> = steps.iter().map(|s| s.key.clone()).collect();
-    for step in steps {
-        let Some((playbook, id)) = step.key.split('@').next().and_then(|k| k.split_once('/')) else { continue };
-        let rule = plan.playbooks.iter().find(|p| p.id == playbook).and_then(|p| p.steps.iter().find(|s| s.id == id));
-        let before: Vec<String> = rule.iter().flat_map(|r| &r.after).map(|a| format!("{playbook}/{a}")).collect();
-        step.waits_for = open.iter().filter(|k| before.iter().any(|b| k.split('@').next() == Some(b))).cloned().collect();
+    let mut open: HashMap<String, Vec<String>> = HashMap::new();
+    for step in steps.iter() {
+        open.entry(general(&step.key).to_owned()).or_default().push(step.key.clone());
     }
+    for step in steps {
+        let Some((playbook, id)) = general(&step.key).split_once('/') else { continue };
+        let rule = plan.playbooks.iter().find(|p| p.id == playbook).and_then(|p| p.steps.iter().find(|s| s.id == id));
+        let of = |key: &str| key.split_once('@').map(|(_, e)| e.to_owned());
+        let mut waits = Vec::new();
+        for before in rule.iter().flat_map(|r| &r.after) {
+            let all = open.get(&format!("{playbook}/{before}")).map(Vec::as_slice).unwrap_or_default();
+            match all.iter().find(|k| of(k) == of(&step.key)) {
+                Some(same) => waits.push(same.clone()),
+                None if all.iter().all(|k| of(k).is_none()) || of(&step.key).is_none() => waits.extend(all.iter().cloned()),
+                None => {}
+            }
+        }
+        step.waits_for = waits;
+    }
+}
+
+/// `playbook/step` of a key.
+fn general(key: &str) -> &str {
+    key.split('@').next().unwrap_or(key)
 }
 
 fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, registry: &Registry) -> Step {
@@ -99,7 +119,7 @@ fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, registry
     let (can, note) = possible(rule.needs, place.as_ref());
     let at = fact.entity.as_ref().filter(|_| !rule.once).map_or_else(String::new, |e| format!("@{e}"));
     let mut with = fact.with.clone();
-    with.insert("events", fact.events.join(", "));
+    with.insert("events", fact.events.join(","));
     with.insert("count", fact.count.to_string());
     let commands = |list: &[String]| list.iter().map(|t| fill::command(t, &with)).collect::<Vec<_>>();
     let instead = (can == Can::No).then(|| rule.instead.as_deref().map_or_else(|| ask(fact, place.as_ref()), |t| fill::sentence(t, &with)));

@@ -80,7 +80,8 @@ fn step(mut f: Fields<'_>, problems: &mut Vec<Problem>) -> Option<StepRule> {
     let title = f.must_text("title", problems).map(|(t, _)| t);
     let phase = choice(&mut f, "phase", &Phase::ALL.map(|p| (p.name(), p)), problems);
     let role = f.text("role", problems).map_or_else(|| "responder".into(), |(t, _)| t);
-    let needs = if f.node("needs").is_some() { choice(&mut f, "needs", &Capability::ALL.map(|c| (c.name(), c)), problems) } else { None };
+    let needs_something = f.node("needs").is_some();
+    let needs = if needs_something { choice(&mut f, "needs", &Capability::ALL.map(|c| (c.name(), c)), problems) } else { None };
     let list = |key, f: &mut Fields<'_>, problems: &mut Vec<Problem>| {
         f.texts(key, false, problems).into_iter().map(|(t, _)| t.trim_end().to_owned()).collect::<Vec<_>>()
     };
@@ -105,7 +106,9 @@ fn step(mut f: Fields<'_>, problems: &mut Vec<Problem>) -> Option<StepRule> {
         f.fault("when", f.line(), "a condition, or `always`", "none".into(), problems);
     }
     f.finish(&[], false, problems);
-    (id.is_some() && title.is_some() && phase.is_some() && !step.when.is_empty()).then_some(step)
+    // A step whose need is not understood is not offered: it might look possible where it is not.
+    let understood = needs.is_some() || !needs_something;
+    (id.is_some() && title.is_some() && phase.is_some() && understood && !step.when.is_empty()).then_some(step)
 }
 
 fn conditions(f: &mut Fields<'_>, key: &'static str, problems: &mut Vec<Problem>) -> Vec<Condition> {
@@ -183,7 +186,8 @@ fn team_plan(f: &mut Fields<'_>, plan: &mut Plan, problems: &mut Vec<Problem>) {
             plan.severity.push(Severity { level, when, respond_min });
         }
     }
-    if f.node("obligations").is_some() {
+    if let Some(node) = f.node("obligations") {
+        plan.binds_at = (f.file().to_owned(), node.line);
         plan.binds = Some(f.texts("obligations", false, problems).into_iter().map(|(t, _)| t).collect());
     }
     let own = steps(f, "plan", problems);

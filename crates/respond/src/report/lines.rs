@@ -91,12 +91,27 @@ fn wrapped(words: &str, room: usize) -> Vec<String> {
     out
 }
 
-/// Heads and sections one under the other, never more than the style's lines: each section has its share, what some leave the
+/// Head and sections one under the other, never more than the style's lines: each section has its share, what some leave the
 /// others get by rank, and what is cut is counted.
 pub(super) fn lay_out(head: Vec<String>, sections: Vec<Section>, style: Style) -> String {
-    let fixed = head.len() + sections.len();
+    let mut out: Vec<String> = head;
+    let rooms = rooms(&sections, style.lines.saturating_sub(out.len() + sections.len()));
+    for (section, room) in sections.iter().zip(rooms) {
+        out.push(if style.colour { format!("\u{1b}[1;36m{}\u{1b}[0m", section.title.to_uppercase()) } else { section.title.to_uppercase() });
+        out.extend(section_lines(section, room).into_iter().map(|l| format!("{INDENT}{l}").trim_end().to_owned()));
+    }
+    out.join("\n") + "\n"
+}
+
+fn rooms(sections: &[Section], lines: usize) -> Vec<usize> {
     let mut rooms: Vec<usize> = sections.iter().map(|s| s.lines.len().min(s.share)).collect();
-    let mut spare = style.lines.saturating_sub(fixed + rooms.iter().sum::<usize>());
+    while rooms.iter().sum::<usize>() > lines {
+        match rooms.iter_mut().max() {
+            Some(largest) if *largest > 1 => *largest -= 1,
+            _ => break,
+        }
+    }
+    let mut spare = lines.saturating_sub(rooms.iter().sum::<usize>());
     let mut order: Vec<(usize, &Section)> = sections.iter().enumerate().collect();
     order.sort_by_key(|(_, s)| s.rank);
     for (i, section) in order {
@@ -106,12 +121,7 @@ pub(super) fn lay_out(head: Vec<String>, sections: Vec<Section>, style: Style) -
             spare -= more;
         }
     }
-    let mut out: Vec<String> = head;
-    for (section, room) in sections.iter().zip(rooms) {
-        out.push(if style.colour { format!("\u{1b}[1;36m{}\u{1b}[0m", section.title.to_uppercase()) } else { section.title.to_uppercase() });
-        out.extend(section_lines(section, room).into_iter().map(|l| format!("{INDENT}{l}").trim_end().to_owned()));
-    }
-    out.join("\n") + "\n"
+    rooms
 }
 
 fn section_lines(section: &Section, room: usize) -> Vec<String> {
