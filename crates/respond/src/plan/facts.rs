@@ -58,6 +58,8 @@ conditions! {
     RootOnHost "root_on_host" "root of the machine in the intruder's hands",
     /// A machine is.
     HostControlled "host_controlled" "machine in the intruder's hands",
+    /// The intruder had a session or user on a machine.
+    HostEntered "host_entered" "machine that the intruder was logged in to",
     /// An address from outside was used.
     AddressOutside "address_outside" "outside address used by the intruder",
     /// The intruder made an access key.
@@ -126,6 +128,9 @@ pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &R
             let entity = if condition_is_data(condition) { holder_of_data(&node.entity) } else { node.entity.clone() };
             found.add(fact(condition, Some(entity), node.holder.clone(), node.since, &node.path));
         }
+        if let Some(host) = entered(node) {
+            found.add(fact(Condition::HostEntered, Some(host), None, node.since, &node.path));
+        }
     }
     for row in rows.iter().filter(|r| STOPS_LOG.contains(&r.operation.as_str()) && r.outcome.as_deref() != Some("failure")) {
         let mut stopped = fact(Condition::TrailStopped, row.target.clone(), row.actor.clone(), Some(row.time), std::slice::from_ref(&row.event));
@@ -170,6 +175,12 @@ fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, si
     let mut events: Vec<String> = path.iter().rev().take(EVENTS_MAX).rev().cloned().collect();
     events.dedup();
     Fact { condition, entity, holder, with, since, events, count: 1 }
+}
+
+/// The machine that a controlled session or user is on.
+fn entered(node: &Reached) -> Option<Entity> {
+    let on_host = matches!(node.entity.kind, Kind::Session | Kind::User) && node.status == Status::Controlled;
+    host_of(&node.entity).filter(|_| on_host).map(|h| Entity::new(Kind::Host, h))
 }
 
 fn condition_is_data(c: Condition) -> bool {

@@ -1,6 +1,6 @@
 //! Values of the caller, registry and plan to a brief.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use event::{Book, Entity, Facet};
 
@@ -93,11 +93,14 @@ fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
     out
 }
 
+/// Who, what, with which outcome, on which thing.
+type Group = (Option<Entity>, String, Option<String>, Option<Entity>);
+
 /// Rows that are the same act on the same kind of thing become one, with first, last and count.
 fn happened(input: &BriefInput) -> Vec<Happened> {
     let on_the_way: HashSet<&str> = input.reached.iter().flat_map(|r| r.path.iter().map(String::as_str)).collect();
     let mut out: Vec<Happened> = Vec::new();
-    let mut open: BTreeMap<(Option<Entity>, String, Option<String>, Option<Entity>), usize> = BTreeMap::new();
+    let mut open: HashMap<Group, usize> = HashMap::new();
     for row in &input.rows {
         let key = on_the_way.contains(row.event.as_str());
         let target = row.target.as_ref().map(crate::plan::holder_of_data);
