@@ -152,7 +152,9 @@ impl Take<'_> {
     }
 
     fn text(&mut self) -> Option<String> {
-        let (now, later) = self.0.split_at_checked(usize::try_from(self.number()?).ok()?)?;
+        // Read first: as an argument it would be read after the slice was looked at.
+        let length = usize::try_from(self.number()?).ok()?;
+        let (now, later) = self.0.split_at_checked(length)?;
         self.0 = later;
         String::from_utf8(now.to_vec()).ok()
     }
