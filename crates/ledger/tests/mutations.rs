@@ -29,7 +29,11 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("cut", |b, r| with(b.any(r), |zip| zip.truncate(r.below(zip.len())))),
     ("bytes after the end", |b, r| with(b.any(r), |zip| zip.extend((0..=r.below(9)).map(|_| r.next() as u8)))),
     ("byte put in", |b, r| with(b.any(r), |zip| zip.insert(r.below(zip.len()), r.next() as u8))),
-    ("byte taken out", |b, r| with(b.any(r), |zip| drop(zip.remove(r.below(zip.len()))))),
+    ("byte taken out", |b, r| {
+        with(b.any(r), |zip| {
+            zip.remove(r.below(zip.len()));
+        })
+    }),
     ("directory altered", |b, r| {
         with(b.any(r), |zip| {
             let start = zip.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
