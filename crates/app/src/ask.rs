@@ -68,7 +68,8 @@ fn by_short_name(lake: &Lake, asked: &str) -> anyhow::Result<Vec<Entity>> {
 }
 
 fn is_user(value: &str, name: &str) -> bool {
-    value.split_once('@').is_some_and(|(user, _)| user == name) || value.strip_suffix(name).is_some_and(|rest| rest.ends_with("user/") || rest.ends_with("role/"))
+    value.split_once('@').is_some_and(|(user, _)| user == name)
+        || value.strip_suffix(name).is_some_and(|rest| rest.ends_with("user/") || rest.ends_with("role/"))
 }
 
 /// The values in the logs that are most like what was asked.

@@ -121,9 +121,7 @@ fn guess_kinds(text: &str) -> Vec<Kind> {
         guess_arn(text)
     } else if hex(32) || hex(40) || hex(64) {
         vec![Kind::Hash]
-    } else if text.starts_with('/') {
-        vec![Kind::File]
-    } else if text.contains(":/") {
+    } else if text.starts_with('/') || text.contains(":/") {
         vec![Kind::File]
     } else if text.contains('@') {
         vec![Kind::User]

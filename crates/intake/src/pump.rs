@@ -63,7 +63,7 @@ pub struct Progress<'a> {
     pub path: &'a Path,
     /// Bytes of it that were read, as they lie on disk.
     pub read: u64,
-    /// Its size.
+    /// Its size; grows with a file that grows.
     pub total: u64,
 }
 
@@ -121,7 +121,8 @@ impl Pump<'_> {
             && let Some(bytes) = chunks.next()
         {
             framer.push(bytes, &mut |b, kind, id| stream.piece(b, kind, id.map(|i| i.0)));
-            stream.taker.progress(Progress { path: &self.input.path, read: chunks.content.consumed(), total: self.input.bytes });
+            let read = chunks.content.consumed();
+            stream.taker.progress(Progress { path: &self.input.path, read, total: self.input.bytes.max(read) });
         }
         let fault = self.end(&mut stream, &mut framer, &mut chunks);
         stream.report.faults.extend(fault);

@@ -15,7 +15,9 @@ use crate::{
 
 /// The append-only record of a case: list, show, note, fact, done, close
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  muster case list\n  muster case note 'called the bank, they froze the account'\n  muster case fact awareness --happened 2026-03-04T09:30:00Z\n  muster case close 'contained, report sent'")]
+#[command(
+    after_help = "Examples:\n  muster case list\n  muster case note 'called the bank, they froze the account'\n  muster case fact awareness --happened 2026-03-04T09:30:00Z\n  muster case close 'contained, report sent'"
+)]
 pub struct Args {
     /// The case; the newest open one by default
     #[arg(long, global = true, value_name = "ID")]
@@ -92,7 +94,11 @@ impl Args {
             Do::Close { text } => open.append(What::Closed { text }, now)?,
         }
         let shown = Shown { id: open.id.clone(), case: open.fold() };
-        if g.json { show::json(&shown)? } else { show::out(text(&shown).as_bytes())? }
+        if g.json {
+            show::json(&shown)?
+        } else {
+            show::out(text(&shown).as_bytes())?
+        }
         Ok(Exit::Done)
     }
 }
@@ -105,8 +111,10 @@ fn list(g: &Global, store: &Store) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let opened = |c: &Case| c.opened.map(respond::report::time::utc).unwrap_or_default();
-    let rows: Vec<Vec<String>> =
-        cases.iter().map(|s| vec![s.id.clone(), opened(&s.case), if s.case.closed.is_some() { "closed" } else { "open" }.into(), show::harmless(&s.case.title)]).collect();
+    let rows: Vec<Vec<String>> = cases
+        .iter()
+        .map(|s| vec![s.id.clone(), opened(&s.case), if s.case.closed.is_some() { "closed" } else { "open" }.into(), show::harmless(&s.case.title)])
+        .collect();
     show::out(show::table(&["CASE", "OPENED (UTC)", "STATE", "TITLE"], &rows, 100).as_bytes())?;
     Ok(Exit::Done)
 }
@@ -116,10 +124,24 @@ fn text(s: &Shown) -> String {
     let mut lines = vec![format!("case {}: {}", s.id, show::harmless(&s.case.title))];
     lines.extend(s.case.opened.map(|t| format!("  opened     {} UTC", utc(t))));
     lines.extend(s.case.indicators.iter().map(|e| format!("  indicator  {}", show::harmless(&e.to_string()))));
-    lines.extend(s.case.facts.iter().map(|f| format!("  fact       {} happened {}, learned {} ({}, corrected {} times)", show::harmless(&f.name), utc(f.happened), utc(f.learned), show::harmless(&f.by), f.history.len())));
+    lines.extend(s.case.facts.iter().map(|f| {
+        format!(
+            "  fact       {} happened {}, learned {} ({}, corrected {} times)",
+            show::harmless(&f.name),
+            utc(f.happened),
+            utc(f.learned),
+            show::harmless(&f.by),
+            f.history.len()
+        )
+    }));
     lines.extend(s.case.notes.iter().map(|(t, by, text)| format!("  note       {} {}: {}", utc(*t), show::harmless(by), show::harmless(text))));
     lines.extend(s.case.done.iter().map(|d| format!("  done       {}", show::harmless(d))));
-    lines.extend(s.case.answers.iter().map(|(t, q, hash, c)| format!("  answered   {} {} ({}; sha256 {})", utc(*t), show::harmless(q), c, hash.get(..16).unwrap_or(hash))));
+    lines.extend(
+        s.case
+            .answers
+            .iter()
+            .map(|(t, q, hash, c)| format!("  answered   {} {} ({}; sha256 {})", utc(*t), show::harmless(q), c, hash.get(..16).unwrap_or(hash))),
+    );
     lines.extend(s.case.closed.iter().map(|(t, r)| format!("  closed     {} {}", utc(*t), show::harmless(r))));
     lines.extend(s.case.oddities.iter().map(|o| format!("  odd        {}", show::harmless(o))));
     lines.join("\n") + "\n"

@@ -13,7 +13,9 @@ use crate::{
 
 /// Deadlines that run, what started them, and how long is left
 #[derive(clap::Args)]
-#[command(after_help = "Nothing here is legal advice.\n\nExamples:\n  muster clocks\n  muster case fact awareness --happened 2026-03-04T09:30:00Z    # corrects the start")]
+#[command(
+    after_help = "Nothing here is legal advice.\n\nExamples:\n  muster clocks\n  muster case fact awareness --happened 2026-03-04T09:30:00Z    # corrects the start"
+)]
 pub struct Args {
     /// The case; the newest open one by default
     #[arg(long, value_name = "ID")]
@@ -32,7 +34,16 @@ impl Args {
         let rows: Vec<Vec<String>> = brief
             .clocks
             .iter()
-            .map(|c| vec![c.rule.clone(), show::word(&c.state), time(c.due), c.left_us.map(respond::report::time::hours).unwrap_or_default(), time(c.started), c.recipient.clone().unwrap_or_default()])
+            .map(|c| {
+                vec![
+                    c.rule.clone(),
+                    show::word(&c.state),
+                    time(c.due),
+                    c.left_us.map(respond::report::time::hours).unwrap_or_default(),
+                    time(c.started),
+                    c.recipient.clone().unwrap_or_default(),
+                ]
+            })
             .collect();
         show::out(show::table(&["RULE", "STATE", "DUE (UTC)", "LEFT", "STARTED", "TELL"], &rows, 120).as_bytes())?;
         show::line(respond::plan::NOT_LEGAL_ADVICE)?;

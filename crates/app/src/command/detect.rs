@@ -15,7 +15,9 @@ use crate::{
 
 /// Run Sigma rules over the store: muster's own, or those of files and folders
 #[derive(clap::Args)]
-#[command(after_help = "A rule that cannot be run is named and left out; then the exit code is 1.\n\nExamples:\n  muster detect --since -7d\n  muster detect --rules ./sigma/rules/cloud/aws --json     # OCSF Detection Findings, one a line")]
+#[command(
+    after_help = "A rule that cannot be run is named and left out; then the exit code is 1.\n\nExamples:\n  muster detect --since -7d\n  muster detect --rules ./sigma/rules/cloud/aws --json     # OCSF Detection Findings, one a line"
+)]
 pub struct Args {
     /// Sigma files or folders; muster's own rules by default
     #[arg(long, value_name = "PATH")]
@@ -41,7 +43,12 @@ impl Args {
                 if g.json {
                     show::line(&detect::finding(rule, event).to_string())?;
                 } else {
-                    rows.push(vec![respond::report::time::utc(event.time()), format!("{:?}", rule.level).to_lowercase(), show::harmless(&rule.title), show::harmless(&event.id())]);
+                    rows.push(vec![
+                        respond::report::time::utc(event.time()),
+                        format!("{:?}", rule.level).to_lowercase(),
+                        show::harmless(&rule.title),
+                        show::harmless(&event.id()),
+                    ]);
                 }
             }
         }

@@ -18,7 +18,9 @@ use crate::{
 
 /// Export original records with proofs, or verify such a bundle offline
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  muster evidence export 203.0.113.66 --out case-7.zip\n  muster evidence export web-1/auth.log#17 --out line.zip\n  muster evidence export --source web-1/auth.log --out whole-log.zip\n  muster evidence verify case-7.zip --key 'muster/1a2b3c4d+…'\n  python3 tools/verify.py case-7.zip      # the independent verifier")]
+#[command(
+    after_help = "Examples:\n  muster evidence export 203.0.113.66 --out case-7.zip\n  muster evidence export web-1/auth.log#17 --out line.zip\n  muster evidence export --source web-1/auth.log --out whole-log.zip\n  muster evidence verify case-7.zip --key 'muster/1a2b3c4d+…'\n  python3 tools/verify.py case-7.zip      # the independent verifier"
+)]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -61,7 +63,11 @@ impl Args {
             What::Verify { bundle, key } => verify(g, &bundle, key.as_deref()),
             What::Key => {
                 let key = Store::open(&g.store)?.ledger()?.verifying_key()?.to_string();
-                if g.json { show::json(&serde_json::json!({ "key": key }))? } else { show::line(&key)? }
+                if g.json {
+                    show::json(&serde_json::json!({ "key": key }))?
+                } else {
+                    show::line(&key)?
+                }
                 Ok(Exit::Done)
             }
         }
@@ -124,7 +130,11 @@ fn verify(g: &Global, bundle: &PathBuf, key: Option<&str>) -> anyhow::Result<Exi
     let key = key.map(read_key).transpose()?;
     match ledger::bundle::verify(&zip, key.as_ref()) {
         Ok(verdict) => {
-            if g.json { show::json(&serde_json::json!({ "valid": true, "verdict": verdict }))? } else { show::out(verdict.to_string().as_bytes())? }
+            if g.json {
+                show::json(&serde_json::json!({ "valid": true, "verdict": verdict }))?
+            } else {
+                show::out(verdict.to_string().as_bytes())?
+            }
             Ok(Exit::Done)
         }
         Err(faults) => {

@@ -15,7 +15,9 @@ use crate::{
 
 /// Take logs into the store: files and folders, plain, gz or zst; what was taken before is counted as duplicate
 #[derive(clap::Args)]
-#[command(after_help = "The books balance: received = stored + quarantined + duplicate + refused, by source.\nExit code 1 if some input was not read whole.\n\nExamples:\n  muster ingest ./logs\n  muster ingest /evidence/web-1/var/log --host web-1\n  muster ingest trail.json.gz --format aws_cloudtrail --source cloudtrail/prod --json")]
+#[command(
+    after_help = "The books balance: received = stored + quarantined + duplicate + refused, by source.\nExit code 1 if some input was not read whole.\n\nExamples:\n  muster ingest ./logs\n  muster ingest /evidence/web-1/var/log --host web-1\n  muster ingest trail.json.gz --format aws_cloudtrail --source cloudtrail/prod --json"
+)]
 pub struct Args {
     /// Files and folders
     #[arg(required = true, value_name = "PATH")]
@@ -59,7 +61,8 @@ fn text(done: &Done) -> String {
         head.into_iter().chain(counts).chain([show::size(b.bytes), when(b.first), when(b.last)]).collect()
     };
     let rows: Vec<Vec<String>> = done.books.iter().map(cells).collect();
-    let mut text = show::table(&["SOURCE", "FORMAT", "RECEIVED", "STORED", "QUARANTINED", "DUPLICATE", "REFUSED", "BYTES", "FIRST (UTC)", "LAST (UTC)"], &rows, 180);
+    let mut text =
+        show::table(&["SOURCE", "FORMAT", "RECEIVED", "STORED", "QUARANTINED", "DUPLICATE", "REFUSED", "BYTES", "FIRST (UTC)", "LAST (UTC)"], &rows, 180);
     for book in done.books.iter().filter(|b| !b.balanced()) {
         text.push_str(&format!("the books of {} do not balance; this is a fault of muster\n", show::harmless(&book.source)));
     }

@@ -10,7 +10,9 @@ use crate::{
 
 /// The next steps of a case: who does what, where, and what to do where it cannot be done
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  muster next\n  muster next --case c-20260304-1 --json\n  muster case done 'stolen-credential/disable-key@credential:AKIA…' --outcome 'disabled 10:12'")]
+#[command(
+    after_help = "Examples:\n  muster next\n  muster next --case c-20260304-1 --json\n  muster case done 'stolen-credential/disable-key@credential:AKIA…' --outcome 'disabled 10:12'"
+)]
 pub struct Args {
     /// The case; the newest open one by default
     #[arg(long, value_name = "ID")]

@@ -15,7 +15,9 @@ use crate::{
 
 /// Read logs and print their events as OCSF 1.8 JSON, one a line; nothing is stored
 #[derive(clap::Args)]
-#[command(after_help = "Exit code 1 if some record did not become an event, or some input was not read whole.\n\nExamples:\n  muster parse /var/log/auth.log --ocsf\n  muster parse ./trail --format aws_cloudtrail --ocsf | jq .api.operation")]
+#[command(
+    after_help = "Exit code 1 if some record did not become an event, or some input was not read whole.\n\nExamples:\n  muster parse /var/log/auth.log --ocsf\n  muster parse ./trail --format aws_cloudtrail --ocsf | jq .api.operation"
+)]
 pub struct Args {
     /// Files and folders
     #[arg(required = true, value_name = "PATH")]

@@ -22,7 +22,9 @@ use crate::{
 
 /// Answer from one indicator: who owns it, what we may do, what happened, how far, next step, proof
 #[derive(clap::Args)]
-#[command(after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --out brief.txt")]
+#[command(
+    after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --out brief.txt"
+)]
 pub struct Args {
     /// Addresses, users, hosts, credentials, resources; `kind:value` where it could be several things
     #[arg(required = true, value_name = "INDICATOR")]
@@ -70,7 +72,11 @@ impl Args {
         let id = open.as_ref().map(|o| o.id.clone());
         let brief = answer::brief(&store, &lake, &team, &found, g.window(), id.as_deref().zip(case.as_ref()))?;
         let json = serde_json::to_string_pretty(&brief)? + "\n";
-        let text = if g.json || self.format == Format::Json { json.clone() } else { report::text(&brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() }) };
+        let text = if g.json || self.format == Format::Json {
+            json.clone()
+        } else {
+            report::text(&brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() })
+        };
         if let Some(open) = &mut open {
             let hash: String = Sha256::digest(json.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
             let completeness = format!("{} things could not be seen", brief.not_visible.len());

@@ -12,7 +12,9 @@ use crate::{
 
 /// How far it went: entities reached from an indicator, each with level and chain
 #[derive(clap::Args)]
-#[command(after_help = "Levels: shown, likely, possible; each hop names its rule.\n\nExamples:\n  muster scope 203.0.113.66\n  muster scope AKIAIOSFODNN7EXAMPLE --json")]
+#[command(
+    after_help = "Levels: shown, likely, possible; each hop names its rule.\n\nExamples:\n  muster scope 203.0.113.66\n  muster scope AKIAIOSFODNN7EXAMPLE --json"
+)]
 pub struct Args {
     /// Where to start from
     #[arg(required = true, value_name = "INDICATOR")]
@@ -37,7 +39,11 @@ impl Args {
             let who = registry.resolve(&node.entity, node.since, &[]);
             (node.system, node.owner) = (who.system, who.owner);
         }
-        if g.json { show::json(&answer)? } else { show::out(text(&answer).as_bytes())? }
+        if g.json {
+            show::json(&answer)?
+        } else {
+            show::out(text(&answer).as_bytes())?
+        }
         Ok(Exit::Done)
     }
 }
@@ -47,7 +53,15 @@ fn text(a: &Answer) -> String {
     let rows: Vec<Vec<String>> = a
         .nodes
         .iter()
-        .map(|n| vec![when(n.since), show::word(&n.status), show::word(&n.confidence), n.owner.clone().unwrap_or_else(|| "-".into()), show::harmless(&n.entity.to_string())])
+        .map(|n| {
+            vec![
+                when(n.since),
+                show::word(&n.status),
+                show::word(&n.confidence),
+                n.owner.clone().unwrap_or_else(|| "-".into()),
+                show::harmless(&n.entity.to_string()),
+            ]
+        })
         .collect();
     let mut text = show::table(&["SINCE (UTC)", "STATUS", "LEVEL", "OWNER", "ENTITY"], &rows, 160);
     let exfiltration: Vec<&str> = a.exfiltration.reasons.iter().map(|r| r.text.as_str()).collect();

@@ -8,7 +8,9 @@ use crate::{
 
 /// Ask the tables with one SELECT (tables: events, links, quarantine, envelopes)
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  muster sql 'select source, count(*) n from events group by source'\n  muster sql \"select time, operation, user, src_ip from events where outcome = 'failure' order by time desc limit 20\" --json")]
+#[command(
+    after_help = "Examples:\n  muster sql 'select source, count(*) n from events group by source'\n  muster sql \"select time, operation, user, src_ip from events where outcome = 'failure' order by time desc limit 20\" --json"
+)]
 pub struct Args {
     /// The SELECT
     select: String,
@@ -26,7 +28,11 @@ impl Args {
         let lake = Store::open(&g.store)?.lake()?;
         let limits = lake::SqlLimits { rows: self.limit, seconds: self.timeout, ..Default::default() };
         let answer = lake.sql(&self.select, limits)?;
-        if g.json { show::json(&answer.json_rows()?)? } else { show::line(&answer.table()?)? }
+        if g.json {
+            show::json(&answer.json_rows()?)?
+        } else {
+            show::line(&answer.table()?)?
+        }
         if answer.cut() {
             eprintln!("muster: only the first {} rows are shown; raise --limit for more", self.limit);
         }

@@ -92,5 +92,8 @@ fn line(e: &Event) -> Line {
 
 fn cells(l: &Line) -> Vec<String> {
     let words = if l.text.is_empty() { l.actor.as_ref().map(Entity::to_string).unwrap_or_default() } else { l.text.clone() };
-    [respond::report::time::utc(l.time), l.outcome.clone().unwrap_or_default(), l.operation.clone(), words, l.event.clone()].iter().map(|c| show::harmless(c)).collect()
+    [respond::report::time::utc(l.time), l.outcome.clone().unwrap_or_default(), l.operation.clone(), words, l.event.clone()]
+        .iter()
+        .map(|c| show::harmless(c))
+        .collect()
 }

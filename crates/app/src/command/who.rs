@@ -12,7 +12,9 @@ use crate::{
 
 /// Who owns a host, address, account, identity or resource, and whom to call
 #[derive(clap::Args)]
-#[command(after_help = "Where the registry is silent, the logs of the store are asked who made it, uses it or logs in there.\n\nExamples:\n  muster who db-1\n  muster who 10.20.2.20 --at 2026-03-04\n  muster who arn:aws:s3:::customer-exports --json")]
+#[command(
+    after_help = "Where the registry is silent, the logs of the store are asked who made it, uses it or logs in there.\n\nExamples:\n  muster who db-1\n  muster who 10.20.2.20 --at 2026-03-04\n  muster who arn:aws:s3:::customer-exports --json"
+)]
 pub struct Args {
     /// Host, address, account, user, credential, resource
     thing: String,
@@ -46,7 +48,11 @@ impl Args {
         // A bare name may be several kinds of thing; the one that somebody owns is meant.
         let best = answers.iter().position(|a| a.owner.is_some() && !a.inferred).or_else(|| answers.iter().position(|a| !a.candidates.is_empty())).unwrap_or(0);
         let Some(answer) = answers.get(best) else { return Ok(Exit::Failed) };
-        if g.json { show::json(answer)? } else { show::out(text(answer).as_bytes())? }
+        if g.json {
+            show::json(answer)?
+        } else {
+            show::out(text(answer).as_bytes())?
+        }
         Ok(Exit::Done)
     }
 }

@@ -1,6 +1,6 @@
 //! The answer: scope, time line, registry and plan joined into a brief.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use event::{Column, Entity, Event, Fields, Filter, Kind, Relation, Window};
 use lake::{Lake, Want};
@@ -30,7 +30,8 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
     let indicators: Vec<Entity> = found.iter().flat_map(|f| f.entities.clone()).collect();
     let answer = scope(lake, &team.registry, &indicators, window)?;
     let events = timeline(lake, &answer, window)?;
-    let mut not_visible: Vec<Blind> = answer.not_visible.iter().map(blind).collect();
+    // That a facet is missing altogether the brief says itself, and what that hides.
+    let mut not_visible: Vec<Blind> = answer.not_visible.iter().filter(|b| b.what != "no_source" || b.entity.is_some()).map(blind).collect();
     if events.len() >= ROWS_MAX {
         not_visible.push(plain(format!("the time line stops at {ROWS_MAX} events; narrow it with --since and --until")));
     }
@@ -56,36 +57,20 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
     Ok(report::brief(&input, &team.registry, &team.plan))
 }
 
-/// Events on the scope's way, and all acts by the sessions and credentials that the intruder held, from when they were held.
+/// The events that are the intruder's acts, in order of time.
 pub fn timeline(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<Vec<Event>> {
-    let mut by_source: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
-    for id in answer.edges.iter().map(|e| e.event.as_str()).chain(answer.nodes.iter().flat_map(|n| n.path.iter().map(String::as_str))) {
-        if let Some((source, seq)) = id.rsplit_once('#').and_then(|(s, n)| Some((s, n.parse().ok()?))) {
-            by_source.entry(source).or_default().insert(seq);
-        }
-    }
-    let named = by_source.into_iter().map(|(source, seqs)| Filter::is(Column::Source, source).and(Filter::Or(seqs.into_iter().map(|n| Filter::equals(Column::Seq, n)).collect())));
-    let acts = answer.nodes.iter().filter(|n| is_actor(n)).map(|n| Filter::touching(std::slice::from_ref(&n.entity)).and(Filter::During(Window { since: n.since, until: None })));
-    let filter = Filter::Or(named.chain(acts).collect()).and(Filter::During(window));
-    Ok(lake.events(&filter, Some(ROWS_MAX), Want::COLUMNS)?)
-}
-
-fn is_actor(n: &ScopeNode) -> bool {
-    use trace::scope::{Level as L, Status as S};
-    let held = matches!(n.status, S::Entry | S::Origin | S::Controlled) && n.confidence != L::Possible;
-    held && matches!(n.entity.kind, Kind::Credential | Kind::Session | Kind::Ip)
+    let mut events = lake.events(&answer.filter().and(Filter::During(window)), Some(ROWS_MAX), Want::COLUMNS)?;
+    let acts = answer.acts();
+    events.retain(|e| acts.has(e));
+    Ok(events)
 }
 
 fn reached(n: &ScopeNode, answer: &Answer) -> Reached {
-    use trace::scope::{Level as L, Status as S};
+    use trace::scope::Level as L;
     let holder = answer.edges.iter().find(|e| e.from == n.entity && e.relation == Relation::LoggedIn && e.to.kind == Kind::User).map(|e| e.to.clone());
     Reached {
         entity: n.entity.clone(),
-        status: match n.status {
-            S::Entry | S::Origin | S::Controlled => Status::Controlled,
-            S::Exposed => Status::Exposed,
-            S::Changed | S::Reached | S::Named => Status::Touched,
-        },
+        status: std::iter::once(&n.status).chain(&n.also).map(status).min().unwrap_or(Status::Touched),
         level: match n.confidence {
             L::Shown => Level::Shown,
             L::Likely => Level::Likely,
@@ -95,6 +80,16 @@ fn reached(n: &ScopeNode, answer: &Answer) -> Reached {
         made: answer.edges.iter().any(|e| e.to == n.entity && e.relation == Relation::Created),
         holder,
         path: n.path.clone(),
+    }
+}
+
+/// What a responder must know of it: the brief tells holding, seeing and touching apart.
+fn status(of: &trace::scope::Status) -> Status {
+    use trace::scope::Status as S;
+    match of {
+        S::Entry | S::Origin | S::Controlled => Status::Controlled,
+        S::Exposed => Status::Exposed,
+        S::Changed | S::Reached | S::Named => Status::Touched,
     }
 }
 

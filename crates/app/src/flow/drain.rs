@@ -204,7 +204,11 @@ impl Drain {
             self.links.add(&row);
             let source = row.text(Column::Source).unwrap_or_default();
             if source != book.source {
-                let next = Book::new(source, row.text(Column::Format).unwrap_or_default(), row.text(Column::Facet).and_then(event::Facet::parse).unwrap_or(event::Facet::System));
+                let next = Book::new(
+                    source,
+                    row.text(Column::Format).unwrap_or_default(),
+                    row.text(Column::Facet).and_then(event::Facet::parse).unwrap_or(event::Facet::System),
+                );
                 let done = std::mem::replace(&mut book, next);
                 self.enter(&done);
             }

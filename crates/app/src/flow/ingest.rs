@@ -94,7 +94,18 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) 
     let known = Known::open(&store.known_path(), &journal).context("reading what was seen before")?;
     let (send, receive) = sync_channel(WAITING_MAX);
     let (reports, mut times) = thread::scope(|scope| {
-        let reader = Reader { journal: &journal, send, store, options: &options, times: Times::default(), known, progress: progress(bar, &inputs), before: 0, last: 0, unsaved: 0 };
+        let reader = Reader {
+            journal: &journal,
+            send,
+            store,
+            options: &options,
+            times: Times::default(),
+            known,
+            progress: progress(bar, &inputs),
+            before: 0,
+            last: 0,
+            unsaved: 0,
+        };
         let reading = scope.spawn(|| reader.run(&inputs));
         let drained = take_all(&mut writer, &mut drain, &journal, receive);
         let read = reading.join().map_err(|_| anyhow::anyhow!("the reading thread stopped; this is a fault of muster"))?;
@@ -105,14 +116,18 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) 
     writer.release(&journal)?;
     let books = books(&mut writer, &mut drain, &reports)?;
     (times.drain, times.all) = (drain.spent, started.elapsed());
-    let found = recovery.damaged.iter().map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what)).collect();
+    let found =
+        recovery.damaged.iter().map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what)).collect();
     Ok(Done { books, reports, skipped, found, times })
 }
 
 /// What goes from the reading thread to the other.
 enum Message {
     Batch(Box<StoredBatch>),
-    Ended { source: String, stream: u64 },
+    Ended {
+        source: String,
+        stream: u64,
+    },
     /// What is known is saved: the journal may free what is committed.
     Saved,
 }
@@ -154,7 +169,8 @@ fn progress(bar: Bar, inputs: &[Input]) -> ProgressBar {
     if !bar.0 {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {bar:30} {bytes_per_sec} eta {eta}  {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {bar:30} {bytes_per_sec} eta {eta}  {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(inputs.iter().map(|i| i.bytes).sum()).with_style(style)
 }
 
@@ -222,4 +238,3 @@ impl Taker for Reader<'_> {
         self.progress.set_position(self.before + progress.read);
     }
 }
-

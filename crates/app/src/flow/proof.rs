@@ -38,7 +38,9 @@ pub fn range(asked: &str, source: &str, lake: &Lake, ledger: &LedgerFolder) -> a
     let mine = || ledger.batches.iter().filter(|(_, b)| b.source == source);
     let first = mine().map(|(_, b)| b.first_seq).min();
     let last = mine().filter_map(|(_, b)| b.next_seq()).max();
-    let (first, last) = first.zip(last).with_context(|| format!("the ledger has nothing of a source `{source}`; `muster sql 'select distinct source from events'` lists them"))?;
+    let (first, last) = first
+        .zip(last)
+        .with_context(|| format!("the ledger has nothing of a source `{source}`; `muster sql 'select distinct source from events'` lists them"))?;
     let last = last.saturating_sub(1);
     let parts = parts_of(source, first, last, |_| true, lake, ledger)?;
     let extent = Extent::Range(vec![Range { source: source.to_owned(), first_seq: first, last_seq: last }]);
@@ -59,7 +61,13 @@ fn parts_of(source: &str, first: u64, last: u64, want: impl Fn(u64) -> bool, lak
         }
         let pieces = lake.originals(source, batch.first_seq, next)?;
         let whole = pieces.len() as u64 == batch.count && pieces.iter().map(|(seq, _)| *seq).eq(batch.first_seq..next);
-        ensure!(whole, "batch {} of {source} has {} of its {} pieces in the tables; this is damage, nothing was exported", batch.number, pieces.len(), batch.count);
+        ensure!(
+            whole,
+            "batch {} of {source} has {} of its {} pieces in the tables; this is damage, nothing was exported",
+            batch.number,
+            pieces.len(),
+            batch.count
+        );
         let bytes: Vec<&[u8]> = pieces.iter().map(|(_, b)| b.as_slice()).collect();
         parts.push(Part::new(*index, batch.clone(), &ledger.batch_key(batch.number)?, &bytes, &want)?);
     }

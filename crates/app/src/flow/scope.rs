@@ -15,6 +15,10 @@ const GAPS_MAX: usize = 1_000;
 /// How far it went from these indicators.
 pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Window) -> anyhow::Result<Answer> {
     let mut scope = Scope::new(indicators, window.since);
+    let coverage = coverage(lake)?;
+    if let Some(begin) = coverage.sources.iter().map(|s| s.first).min() {
+        scope.know_begin(begin);
+    }
     for (address, host) in registry.addresses() {
         scope.know_address(address, host);
     }
@@ -23,7 +27,7 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
         let links = lake.links(&question.entities, Window { since: question.window.since, until })?;
         absorb(&mut scope, &links);
     }
-    Ok(finish(&scope, &coverage(lake)?))
+    Ok(finish(&scope, &coverage))
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,11 @@ fn books(m: &Muster, code: i32, path: &str) -> Vec<[u64; 5]> {
 #[test]
 fn row_14_a_bad_line_among_good_ones_is_quarantined_with_its_place() {
     let m = Muster::new();
-    let record = |n: u32| format!("{{\"eventVersion\":\"1.08\",\"userIdentity\":{{\"type\":\"Root\"}},\"eventTime\":\"2026-03-04T09:00:00Z\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"ListBuckets\",\"awsRegion\":\"us-east-1\",\"sourceIPAddress\":\"203.0.113.9\",\"eventID\":\"e{n}\",\"recipientAccountId\":\"111122223333\"}}\n");
+    let record = |n: u32| {
+        format!(
+            "{{\"eventVersion\":\"1.08\",\"userIdentity\":{{\"type\":\"Root\"}},\"eventTime\":\"2026-03-04T09:00:00Z\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"ListBuckets\",\"awsRegion\":\"us-east-1\",\"sourceIPAddress\":\"203.0.113.9\",\"eventID\":\"e{n}\",\"recipientAccountId\":\"111122223333\"}}\n"
+        )
+    };
     std::fs::write(m.path("trail.json"), format!("{}{{\"eventVersion\": oops\n{}", record(1), record(2))).unwrap();
     assert_eq!(books(&m, 0, "trail.json"), [[3, 2, 1, 0, 0]]);
     let rows = m.json(0, &["sql", "select seq, reason, \"offset\" from quarantine"]);
@@ -82,7 +86,11 @@ fn row_49_two_programs_and_another_layout_are_told_clearly() {
 fn row_50_a_faulty_registry_is_named_by_file_and_line_and_the_rest_is_used() {
     let m = Muster::new();
     std::fs::create_dir(m.path("registry")).unwrap();
-    std::fs::write(m.path("registry/team.yaml"), "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: team-a\nspec:\n  type: team\n  children: []\n  parent: team-b\n").unwrap();
+    std::fs::write(
+        m.path("registry/team.yaml"),
+        "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: team-a\nspec:\n  type: team\n  children: []\n  parent: team-b\n",
+    )
+    .unwrap();
     let said = m.expect(1, &["check"]);
     assert!(said.contains("registry/team.yaml:8"), "{said}");
 }
@@ -92,7 +100,14 @@ fn row_52_sql_only_reads_the_tables() {
     let m = Muster::new();
     std::fs::write(m.path("auth.log"), LINE).unwrap();
     books(&m, 0, "auth.log");
-    for refused in ["drop table events", "insert into events values (1)", "copy events to '/tmp/x'", "select * from '/etc/passwd'", "create external table t stored as csv location '/etc/passwd'", "select 1; select 2"] {
+    for refused in [
+        "drop table events",
+        "insert into events values (1)",
+        "copy events to '/tmp/x'",
+        "select * from '/etc/passwd'",
+        "create external table t stored as csv location '/etc/passwd'",
+        "select 1; select 2",
+    ] {
         assert_eq!(m.run(&["sql", refused]).status.code(), Some(3), "{refused}");
     }
     assert_eq!(m.count("select count(*) from events"), 1);

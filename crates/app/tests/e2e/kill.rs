@@ -16,7 +16,14 @@ fn write_logs(m: &Muster) {
     let mut trail = String::from("{\"Records\":[");
     for n in 0..RECORDS {
         let (minute, second) = ((n / 60) % 60, n % 60);
-        writeln!(syslog, "Mar  4 09:{minute:02}:{second:02} web-1 sshd[{}]: Failed password for root from 203.0.113.{} port {} ssh2", 1000 + n, n % 250, 1024 + n).unwrap();
+        writeln!(
+            syslog,
+            "Mar  4 09:{minute:02}:{second:02} web-1 sshd[{}]: Failed password for root from 203.0.113.{} port {} ssh2",
+            1000 + n,
+            n % 250,
+            1024 + n
+        )
+        .unwrap();
         let serial = 100_000 + n;
         let at = 1_772_614_800 + n / 10;
         writeln!(audit, "node=web-1 type=SYSCALL msg=audit({at}.{:03}:{serial}): arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=1 ppid=1 pid={n} auid=1000 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=3 comm=\"id\" exe=\"/usr/bin/id\" key=(null)", n % 1000).unwrap();

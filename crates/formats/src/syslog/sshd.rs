@@ -14,6 +14,8 @@ struct Said<'a> {
     user: &'a str,
     from: &'a str,
     port: Option<u16>,
+    /// The address and port of ours that was connected to.
+    here: Option<(&'a str, u16)>,
     method: &'a str,
     /// What follows `ssh2: `: key type and fingerprint.
     detail: &'a str,
@@ -40,7 +42,7 @@ const OTHER: Kind = Kind::Connection(99);
 
 impl<'a> Said<'a> {
     fn new(kind: Kind, place: Place<'a>) -> Said<'a> {
-        Said { kind, user: "", from: place.from, port: place.port, method: "", detail: "", reason: "" }
+        Said { kind, user: "", from: place.from, port: place.port, here: None, method: "", detail: "", reason: "" }
     }
 }
 
@@ -123,6 +125,10 @@ fn plain(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) -> Option<()> {
 
 fn place(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) {
     line.source(out, said.from, said.port);
+    if let Some((address, port)) = said.here.and_then(|(a, p)| Some((event::entity::canonical_ip(a)?, p))) {
+        out.text(attr::DST_IP, &address);
+        out.int(attr::DST_PORT, port.into());
+    }
     out.text(attr::STATUS_DETAIL, said.reason);
     if !said.detail.is_empty() {
         out.other("auth_info", said.detail);
@@ -266,11 +272,17 @@ fn user_place<'a>(rest: &'a str, kind: Kind, reason: &'a str) -> Option<Said<'a>
     Some(Said { user, reason, ..Said::new(kind, place) })
 }
 
+/// `10.20.1.10 port 22 rdomain ""`: where sshd listens.
+fn here(text: &str) -> Option<(&str, u16)> {
+    let place = Place::read(text)?.0;
+    Some((place.from, place.port?))
+}
+
 /// Connections that begin, and those that never get to a login.
 fn connected(text: &str) -> Option<Said<'_>> {
     if let Some(rest) = text.strip_prefix("Connection from ") {
-        let place = rest.split_once(" on ").map_or(rest, |(p, _)| p);
-        return Some(Said::new(OPEN, Place::read(place)?.0));
+        let (from, here) = rest.split_once(" on ").map_or((rest, None), |(from, on)| (from, here(on)));
+        return Some(Said { here, ..Said::new(OPEN, Place::read(from)?.0) });
     }
     if let Some(rest) = text.strip_prefix("Did not receive identification string from ") {
         return Some(Said { reason: "no identification string", ..Said::new(FAIL, Place::read(rest)?.0) });

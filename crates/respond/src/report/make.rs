@@ -180,7 +180,9 @@ fn vendors(facts: &[Fact], input: &BriefInput, registry: &Registry) -> Vec<Vendo
 /// The caller's blind spots, and those that books and registry show.
 fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) -> Vec<Blind> {
     let mut out = input.not_visible.clone();
-    out.extend(input.books.iter().flat_map(book_gaps));
+    // A gap that the caller has told of already, with what it hides, is not told again.
+    let told = |b: &Blind| input.not_visible.iter().any(|n| n.source == b.source && n.from == b.from && n.from.is_some());
+    out.extend(input.books.iter().flat_map(book_gaps).filter(|b| !told(b)));
     let plain = |text: String| Blind { text, source: None, from: None, to: None, events: Vec::new() };
     if input.books.is_empty() {
         out.push(plain("no log was looked at".into()));

@@ -48,7 +48,7 @@ pub fn text(brief: &Brief, style: Style) -> String {
         Section { title: "What we may do", lines: may(brief, w), share: 6, rank: 4, more: "muster who" },
         Section { title: "What happened", lines: happened(&brief.happened, l, w), share: 15, rank: 1, more: "muster timeline" },
         Section { title: "How far it went", lines: scope(&brief.scope, l, w), share: 14, rank: 2, more: "muster scope" },
-        Section { title: "Data and vendors", lines: data(brief, l, w), share: 7, rank: 3, more: "muster respond --json" },
+        Section { title: "Data and vendors", lines: data(brief, l, w), share: 9, rank: 3, more: "muster respond --json" },
         Section { title: "Clocks", lines: clocks(&brief.clocks, l, w), share: 4, rank: 3, more: "muster clocks" },
         Section { title: "Next steps", lines: next(&brief.next, l, w), share: 14, rank: 2, more: "muster next" },
         Section { title: "Proof", lines: proof(brief, w), share: 2, rank: 5, more: "muster evidence" },
@@ -261,8 +261,10 @@ fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<String> {
         };
         out.extend(fit(&format!("{word}: {}", safe(&v.text)), &l.ids(&v.events), w, true));
     }
-    out.extend(brief.data.iter().flat_map(|d| data_text(d, l, w)));
+    let (personal, other): (Vec<_>, Vec<_>) = brief.data.iter().partition(|d| d.held.iter().any(|h| h.personal == Some(true)));
+    out.extend(personal.iter().flat_map(|d| data_text(d, l, w)));
     out.extend(brief.vendors.iter().flat_map(|v| vendor_text(v, l, w)));
+    out.extend(other.iter().flat_map(|d| data_text(d, l, w)));
     if brief.data.is_empty() {
         out.push("no read or listed data is in scope".into());
     }
@@ -377,8 +379,9 @@ fn blind(list: &[Blind], l: &Labels, w: usize) -> Vec<String> {
 }
 
 fn blind_text(b: &Blind) -> String {
-    let source = b.source.as_ref().map(|s| format!("{}: ", safe(s))).unwrap_or_default();
+    let source = b.source.as_ref().filter(|s| !b.text.contains(s.as_str())).map(|s| format!("{}: ", safe(s))).unwrap_or_default();
     let span = match (b.from, b.to) {
+        (Some(f), _) if b.text.contains(&f.to_string()) => String::new(),
         (Some(f), Some(t)) => format!(", {} to {}", utc(f), utc(t)),
         (Some(f), None) => format!(", from {}", utc(f)),
         (None, Some(t)) => format!(", until {}", utc(t)),
