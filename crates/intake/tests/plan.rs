@@ -39,7 +39,7 @@ fn row_37_special_files_are_named_and_never_opened() {
 fn row_37_a_file_that_became_something_else_is_not_opened() {
     let mut bench = Bench::new();
     let path = bench.write("a.log", "x\n");
-    let (inputs, _) = plan(&[path.clone()], &Options::default());
+    let (inputs, _) = plan(std::slice::from_ref(&path), &Options::default());
     std::fs::remove_file(&path).unwrap();
     symlink("/etc/passwd", &path).unwrap();
     assert_eq!(counts(&bench.pump(&inputs[0])), [0; 4]);

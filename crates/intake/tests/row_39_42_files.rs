@@ -140,7 +140,7 @@ fn row_42_a_file_that_may_not_be_read_is_said() {
     let bench = Bench::new();
     std::fs::set_permissions(bench.dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = bench.write("secret.log", "x\n");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     // A copy that the other user may execute, wherever the build lies.
     let program = bench.path("test");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();

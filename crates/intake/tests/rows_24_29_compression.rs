@@ -44,7 +44,8 @@ fn row_24_a_damaged_middle_is_said_and_what_cannot_be_read_is_kept_as_it_is() {
         assert!(report.incomplete() && faults(&report).contains("damaged"), "{name}: {}", faults(&report));
         let good = bench.kept.bytes().iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
         assert!(good > text.len() / 3, "{name}: {good} good bytes of {}", text.len());
-        if report.received < 40_000 {
+        // A checksum is found wrong only when all was read.
+        if !faults(&report).contains("checksum") {
             assert!(rejected(&bench, Reason::Truncated) >= 1 && bench.kept.bytes().ends_with(&bytes[bytes.len() - 1000..]), "{name}: {report:?}");
         }
     }
