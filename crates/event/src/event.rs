@@ -248,7 +248,7 @@ fn numbers_survive(json: &str) -> bool {
         }
     }
     let tokens = outside.split(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c)));
-    tokens.filter(|t| t.contains(|c: char| c.is_ascii_digit())).all(|t| serde_json::from_str::<Value>(t).is_ok_and(|v| v.to_string() == t))
+    tokens.filter(|t| t.contains(|c: char| c.is_ascii_digit())).all(|t| serde_json::from_str::<Value>(t).ok().map(|v| v.to_string()).as_deref() == Some(t))
 }
 
 /// The time that an event is filed under, and the mark that tells why it is not the log's own.
