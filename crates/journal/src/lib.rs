@@ -49,7 +49,7 @@ pub struct Journal {
     queue: Option<SyncSender<Request>>,
     committer: Option<JoinHandle<()>>,
     /// Held locked until the journal is dropped.
-    _lock: File,
+    lock: File,
 }
 
 impl Journal {
@@ -79,7 +79,7 @@ impl Journal {
         let (queue, requests) = sync_channel(QUEUE_MAX);
         let run = std::thread::Builder::new().name("journal".into()).spawn(move || committer.run(&requests));
         let committer = run.map_err(failed("starting the committer of"))?;
-        Ok((Journal { dir: dir.to_owned(), index, queue: Some(queue), committer: Some(committer), _lock: lock }, recovered.report))
+        Ok((Journal { dir: dir.to_owned(), index, queue: Some(queue), committer: Some(committer), lock }, recovered.report))
     }
 
     /// Takes a batch, and returns once it is durable. An error means that it was not taken; what was acknowledged before is safe.
@@ -143,6 +143,8 @@ impl Drop for Journal {
         if let Some(committer) = self.committer.take() {
             let _ = committer.join();
         }
+        // Closing the file would not do while a child process that was just forked still has it.
+        let _ = self.lock.unlock();
     }
 }
 

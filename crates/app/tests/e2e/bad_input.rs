@@ -26,6 +26,22 @@ fn row_14_a_bad_line_among_good_ones_is_quarantined_with_its_place() {
     assert_eq!(rows[0]["offset"].as_u64().unwrap(), record(1).len() as u64, "{rows}");
 }
 
+/// The order within a source is the order of its records; how far a clock was off can be read from `time` beside `received`.
+#[test]
+fn row_21_a_clock_that_steps_keeps_the_order_of_the_source() {
+    let m = Muster::new();
+    let ahead = format!("{}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(10));
+    let line = |at: &str, port: u16| format!("{at} web-1 sshd[7]: Failed password for root from 203.0.113.9 port {port} ssh2\n");
+    std::fs::write(m.path("auth.log"), ["2026-03-04T10:00:00Z", "2026-03-04T09:00:00Z", &ahead].iter().zip(1..).map(|(at, n)| line(at, n)).collect::<String>())
+        .unwrap();
+    assert_eq!(books(&m, 0, "auth.log"), [[3, 3, 0, 0, 0]]);
+    let rows = m.json(0, &["sql", "select src_port, marks, time > received as ahead from events order by seq"]);
+    let ports: Vec<u64> = rows.as_array().unwrap().iter().map(|r| r["src_port"].as_u64().unwrap()).collect();
+    assert_eq!(ports, [1, 2, 3]);
+    assert_eq!((&rows[1]["ahead"], &rows[2]["ahead"]), (&false.into(), &true.into()));
+    assert!(rows[2]["marks"].as_str().unwrap().contains("time_future"), "{rows}");
+}
+
 #[test]
 fn row_24_a_truncated_file_gives_its_good_part_and_exit_code_1() {
     let m = Muster::new();
