@@ -41,7 +41,7 @@ pub(crate) fn guess_mark(segment: &[u8]) -> Option<Mark> {
 }
 
 /// Gives each usable frame to `each`, in order. `last`: nothing was written after this segment, so a frame at its end
-/// that lacks its end mark and has damaged pieces was torn, and never acknowledged.
+/// that lacks its end mark and is not whole was torn, and never acknowledged.
 pub(crate) fn scan(segment: &[u8], mark: &Mark, last: bool, each: &mut dyn FnMut(Found)) -> Scan {
     let finder = memmem::Finder::new(mark);
     let mut out = Scan { end: HEADER_BYTES.min(segment.len()), ..Scan::default() };
@@ -50,7 +50,8 @@ pub(crate) fn scan(segment: &[u8], mark: &Mark, last: bool, each: &mut dyn FnMut
         from = at + 1;
         let Some((found, ended)) = frame_at(segment, at, mark) else { continue };
         let end = at + found.bytes;
-        let torn = last && !ended && !found.batch.damaged.is_empty() && segment.get(end..).and_then(|s| finder.find(s)).is_none();
+        let harmed = found.batch.identities_lost || !found.batch.damaged.is_empty();
+        let torn = last && !ended && harmed && segment.get(end..).and_then(|s| finder.find(s)).is_none();
         if torn {
             break;
         }
