@@ -33,7 +33,7 @@ pub(crate) fn host(parts: &[String]) -> Option<String> {
     if cloudtrail(file).is_some() {
         return None;
     }
-    folders.iter().find(|f| !GENERIC.contains(&f.to_ascii_lowercase().as_str())).cloned()
+    folders.iter().find(|f| !is_generic(f)).cloned()
 }
 
 /// Whether a folder's name says nothing.
