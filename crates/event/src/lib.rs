@@ -14,6 +14,7 @@ pub mod link;
 pub mod ocsf;
 pub mod record;
 pub mod sink;
+pub mod text;
 pub mod time;
 
 pub use arrow_array::RecordBatch;

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use event::Time;
+use event::{Time, text::harmless};
 use serde_json::{Map, Value};
 
 use crate::{Error, Result, query};
@@ -67,20 +67,10 @@ pub fn cells(batch: &RecordBatch) -> Result<Vec<Vec<String>>> {
     Ok(rows
         .into_iter()
         .map(|row| match row {
-            Value::Object(map) => map.into_iter().map(|(_, v)| escape(&text(v))).collect(),
+            Value::Object(map) => map.into_iter().map(|(_, v)| harmless(&text(v))).collect(),
             _ => Vec::new(),
         })
         .collect())
-}
-
-/// Control characters and bidirectional overrides as escapes (docs: bad input 7).
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let moves = c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
-        if moves { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }
 
 /// Batches of one schema as a table: names, a rule, rows; columns two spaces apart, long cells cut.

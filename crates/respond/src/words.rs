@@ -4,9 +4,8 @@
 /// The longest text from outside that is shown in one place, in characters.
 pub const SHOWN_MAX: usize = 200;
 
-/// Makes text from a log or a file safe on a terminal, in Markdown and in a table cell: control characters (ANSI and OSC
-/// sequences start with one), C1 controls such as 0x9b, line separators and bidirectional overrides become `\u{…}`;
-/// what is longer than [`SHOWN_MAX`] is cut with `…`. Source: Unicode TR 9 and TR 36 for the set.
+/// Makes text from a log or a file safe on a terminal, in Markdown and in a table cell: [`event::text::harmless`], and what
+/// is longer than [`SHOWN_MAX`] is cut with `…`.
 pub fn safe(text: &str) -> String {
     safe_to(text, SHOWN_MAX)
 }
@@ -16,7 +15,7 @@ pub fn safe_to(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max));
     let mut width = 0;
     for c in text.chars() {
-        let piece = if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+        let piece = event::text::harmless(c.encode_utf8(&mut [0; 4]));
         let len = piece.chars().count();
         if width + len > max {
             while width >= max {
@@ -30,12 +29,6 @@ pub fn safe_to(text: &str, max: usize) -> String {
         out.push_str(&piece);
     }
     out
-}
-
-/// Whether a character could change how the text around it is shown.
-fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The name most like `wanted`, if one is like it at all (a third of its letters may differ, and at least one).

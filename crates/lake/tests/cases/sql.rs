@@ -178,7 +178,10 @@ fn row_52_memory_and_rows_are_limited() {
 #[test]
 fn tables_of_text_escape_what_moves_the_cursor() {
     let (_dir, lake) = lake();
-    let answer = lake.sql("select chr(27) || '[2J' as a, 'b' as b union all select null, null", Default::default()).unwrap();
+    let answer = lake
+        .sql("select chr(27) || '[2J' as a, chr(8203) || chr(65279) || chr(1564) || chr(917569) as b union all select null, null", Default::default())
+        .unwrap();
     let table = answer.table().unwrap();
     assert!(table.contains("\\u{1b}[2J") && !table.contains('\u{1b}'), "{table}");
+    assert!(table.contains("\\u{200b}\\u{feff}\\u{61c}\\u{e0041}"), "{table}");
 }
