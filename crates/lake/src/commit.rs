@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, Result, Table,
     durable::{Durable, make_dir},
-    log::{APP, PENDING, POSITION},
+    log::{APP, NOTE, NUMBER},
 };
 
 /// A checkpoint is made after so many commits; opening reads at most so many log files.
@@ -53,13 +53,13 @@ async fn create(empty: &DeltaTable, table: Table) -> Result<DeltaTable, deltalak
         .await
 }
 
-/// Adds files to a table and moves it to a position, in one Delta commit.
-pub(crate) async fn commit(t: &mut DeltaTable, table: Table, position: u64, pending: &str, adds: Vec<Add>) -> Result<()> {
+/// Adds files to a table and moves it to a commit number, in one Delta commit.
+pub(crate) async fn commit(t: &mut DeltaTable, table: Table, number: u64, note: &str, adds: Vec<Add>) -> Result<()> {
     let fault = || Error::delta("committing to", table);
-    let marks = [(POSITION.to_owned(), json!(position)), (PENDING.to_owned(), Value::from(pending))];
+    let marks = [(NUMBER.to_owned(), json!(number)), (NOTE.to_owned(), Value::from(note))];
     let properties = CommitProperties::default()
         .with_metadata(marks)
-        .with_application_transaction(Transaction::new(APP, position as i64))
+        .with_application_transaction(Transaction::new(APP, number as i64))
         .with_cleanup_expired_logs(Some(false));
     let operation =
         DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(table.partitions().iter().map(|p| (*p).to_owned()).collect()), predicate: None };

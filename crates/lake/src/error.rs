@@ -62,15 +62,23 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
-    /// The tables are at different positions and the commit would skip what some of them still lack.
-    #[error("tables are at different positions ({min} to {max}): replay from {min} and commit at {max} before committing at {asked}")]
+    /// The tables have reached different commits and this one would skip what some of them still lack.
+    #[error("tables have reached different commits ({min} to {max}): replay what came after {min} as commit {max} before commit {asked}")]
     Uneven {
-        /// The position of the table that is behind.
+        /// What the table that is behind has reached.
         min: u64,
-        /// The position of the table that is ahead.
+        /// What the table that is ahead has reached.
         max: u64,
-        /// The position asked for.
+        /// The number asked for.
         asked: u64,
+    },
+    /// Rows came with a commit number that is behind what the tables have, so that they would be lost.
+    #[error("commit {asked} comes with rows, but the tables have reached {max}: give new rows number {next}, or the rows of {max} again", next = max + 1)]
+    Past {
+        /// The number asked for.
+        asked: u64,
+        /// What the foremost table has reached.
+        max: u64,
     },
     /// A filter is nested deeper than the limit.
     #[error("the question is nested deeper than {max} levels; write it flatter")]

@@ -46,8 +46,8 @@ pub struct Lake {
 impl Lake {
     /// Opens the lake in a folder, and makes the folder and the tables that are not there.
     ///
-    /// A newest commit that a power cut left torn is set aside (see `recovered`); the table is then at an earlier
-    /// position and the caller replays the journal from there.
+    /// A newest commit that a power cut left torn is set aside (see `recovered`); the table has then reached
+    /// less and the caller replays the journal.
     pub fn open(dir: &Path) -> Result<Lake> {
         crate::durable::make_dir(dir).map_err(Error::io("making", dir))?;
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -68,7 +68,7 @@ impl Lake {
         Ok(lake)
     }
 
-    /// Where each table is in the journal.
+    /// Which commit each table has reached.
     pub fn position(&self) -> Result<Position> {
         Ok(self.positions.clone())
     }
@@ -78,30 +78,36 @@ impl Lake {
         &self.recovered
     }
 
-    /// Adds everything that was made of the journal up to a position (the number of its last batch), durably.
+    /// Adds rows to the tables, durably, as commit `number`. Numbers begin with 1 and ascend by 1.
     ///
-    /// `pending_json` comes back in `Position`: what the caller must know to go on from there. Doing the same commit again
-    /// changes nothing: a table that is at the position already is left as it is. While the tables are at different
-    /// positions, the only commit taken is one that ends where the foremost of them is.
+    /// `note` comes back by `Position::note`: what the caller must know to go on from there. Doing the newest commit again
+    /// changes nothing: a table that has reached the number is left as it is. While the tables have reached different
+    /// numbers, the only commit taken is the foremost one's, with everything that came after the hindmost.
+    ///
+    /// Errors: `Past` (rows with a number that is behind), `Uneven` (a new number while a table lacks an earlier one).
     ///
     /// Batches have `event::batch::SCHEMA`. All rows are held in memory at once: commit about every 128 to 256 MiB of originals.
     pub fn commit(
         &mut self,
-        position: u64,
-        pending_json: &str,
+        number: u64,
+        note: &str,
         mut events: Vec<RecordBatch>,
         mut links: Vec<Link>,
         mut quarantine: Vec<Quarantined>,
         mut around: Vec<Around>,
     ) -> Result<()> {
         let (min, max) = (self.positions.min(), self.positions.max());
-        if min < max && position > max {
-            return Err(Error::Uneven { min, max, asked: position });
+        if number < max.max(1) {
+            let rows = events.iter().any(|b| b.num_rows() > 0) || !links.is_empty() || !quarantine.is_empty() || !around.is_empty();
+            return if rows { Err(Error::Past { asked: number, max }) } else { Ok(()) };
+        }
+        if min < max && number > max {
+            return Err(Error::Uneven { min, max, asked: number });
         }
         if !self.swept {
             self.sweep()?;
         }
-        let behind: Vec<Table> = self.positions.tables.iter().filter(|t| t.position < position).map(|t| t.table).collect();
+        let behind: Vec<Table> = self.positions.tables.iter().filter(|t| t.number < number).map(|t| t.table).collect();
         if behind.is_empty() {
             return Ok(());
         }
@@ -118,10 +124,10 @@ impl Lake {
                 .map_err(Error::arrow(table))?,
             );
         }
-        let mut adds = write::write(&self.dir, position, &loads)?;
+        let mut adds = write::write(&self.dir, number, &loads)?;
         drop(loads);
-        let committed = self.commit_tables(&behind, position, pending_json, &mut adds);
-        // Positions are read again from the disk, also after a failure: some tables may have been reached.
+        let committed = self.commit_tables(&behind, number, note, &mut adds);
+        // Numbers are read again from the disk, also after a failure: some tables may have been reached.
         self.positions = positions(&self.dir)?;
         self.refresh()?;
         committed?;
@@ -129,11 +135,11 @@ impl Lake {
         self.head.save(&self.dir)
     }
 
-    fn commit_tables(&mut self, behind: &[Table], position: u64, pending: &str, adds: &mut commit::Adds) -> Result<()> {
+    fn commit_tables(&mut self, behind: &[Table], number: u64, note: &str, adds: &mut commit::Adds) -> Result<()> {
         for &table in behind {
             if let Some(t) = self.tables.get_mut(&table) {
                 let adds = adds.remove(&table).unwrap_or_default();
-                self.runtime.block_on(commit::commit(t, table, position, pending, adds))?;
+                self.runtime.block_on(commit::commit(t, table, number, note, adds))?;
             }
         }
         Ok(())
@@ -142,7 +148,7 @@ impl Lake {
     /// Removes files of commits that never came to be.
     fn sweep(&mut self) -> Result<()> {
         for t in &self.positions.tables {
-            write::sweep(&self.dir.join(t.table.name()), t.position)?;
+            write::sweep(&self.dir.join(t.table.name()), t.number)?;
         }
         self.swept = true;
         Ok(())

@@ -1,9 +1,9 @@
-//! The Delta log as files: which commit is the newest whole one, at which position of the journal a table is, and what
-//! has to be set aside after a power cut before the library may read it.
+//! The Delta log as files: which commit is the newest whole one, which number a table has reached, and what has to be
+//! set aside after a power cut before the library may read it.
 //!
 //! A commit is written by `commit.rs` through `durable.rs`, so a torn one should not happen; disks that lie about
-//! syncing make it happen all the same. Setting the newest commit aside is safe as long as the journal still holds the
-//! batches after the position that the table then has; `Position` tells, and the caller replays.
+//! syncing make it happen all the same. Setting the newest commit aside is safe as long as the journal still holds what
+//! was in it; `Position` tells the number that the table then has, and the caller replays.
 
 use std::{
     collections::BTreeMap,
@@ -19,50 +19,51 @@ use crate::{
     durable::{make_dir, replace, sync_dir},
 };
 
-/// The name under which positions stand in the Delta log (`txn.appId`).
+/// The name under which commit numbers stand in the Delta log (`txn.appId`).
 pub(crate) const APP: &str = "muster";
-/// Key of a commit's `pending` text in its `commitInfo`.
-pub(crate) const PENDING: &str = "pending";
-/// Key of a commit's position in its `commitInfo`; where it stands, a `txn` action must follow.
-pub(crate) const POSITION: &str = "position";
+/// Key of a commit's note in its `commitInfo`.
+pub(crate) const NOTE: &str = "note";
+/// Key of a commit's number in its `commitInfo`; where it stands, a `txn` action must follow.
+pub(crate) const NUMBER: &str = "number";
 /// Most commits that are read backwards to find the newest one of muster's own.
 const BACKWARD_MAX: usize = 100_000;
 
-/// Where the tables are in the journal.
+/// Which commit each table has reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Each table.
     pub tables: Vec<TablePosition>,
 }
 
-/// Where one table is in the journal.
+/// Which commit one table has reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TablePosition {
     /// The table.
     pub table: Table,
-    /// The position of its last commit; 0 before the first one.
-    pub position: u64,
-    /// The `pending` text of that commit.
-    pub pending: Option<String>,
+    /// The number of its last commit; 0 before the first one.
+    pub number: u64,
+    /// The note of that commit.
+    pub note: Option<String>,
     /// Version of the Delta table.
     pub version: u64,
 }
 
 impl Position {
-    /// The position that every table has reached: replay what comes after it.
+    /// The number that every table has reached: replay what comes after it.
     pub fn min(&self) -> u64 {
-        self.tables.iter().map(|t| t.position).min().unwrap_or(0)
+        self.tables.iter().map(|t| t.number).min().unwrap_or(0)
     }
 
-    /// The position that some table has reached. If it is more than `min`, the next commit must be at exactly this one.
+    /// The number that some table has reached. If it is more than `min`, the next commit must have exactly this one.
     pub fn max(&self) -> u64 {
-        self.tables.iter().map(|t| t.position).max().unwrap_or(0)
+        self.tables.iter().map(|t| t.number).max().unwrap_or(0)
     }
 
-    /// The `pending` text of a table that is at `min`: what was still open when everything up to there had been taken.
-    pub fn pending(&self) -> Option<&str> {
-        let min = self.min();
-        self.tables.iter().find(|t| t.position == min).and_then(|t| t.pending.as_deref())
+    /// The note of commit `max`, the newest that any table has; nothing before the first one. The note of a table that is
+    /// behind stands in `tables`.
+    pub fn note(&self) -> Option<&str> {
+        let max = self.max();
+        self.tables.iter().find(|t| t.number == max).and_then(|t| t.note.as_deref())
     }
 }
 
@@ -118,31 +119,31 @@ impl Head {
 /// A whole commit, as far as it matters here.
 #[derive(Debug, Default)]
 struct Commit {
-    position: Option<u64>,
-    pending: Option<String>,
+    number: Option<u64>,
+    note: Option<String>,
 }
 
 /// Reads a commit; `Err` says what is wrong with it.
 fn parse(bytes: &[u8]) -> Result<Commit, String> {
     let mut commit = Commit::default();
-    let (mut info_position, mut lines, mut creates) = (false, 0, false);
+    let (mut info_number, mut lines, mut creates) = (false, 0, false);
     for (n, line) in bytes.split(|&b| b == b'\n').enumerate().filter(|(_, l)| !l.is_empty()) {
         let action: Value = serde_json::from_slice(line).map_err(|_| format!("line {} is not JSON", n + 1))?;
         lines += 1;
         creates |= action.get("metaData").is_some();
         if let Some(info) = action.get("commitInfo") {
-            info_position = info.get(POSITION).is_some();
-            commit.pending = info.get(PENDING).and_then(Value::as_str).map(str::to_owned);
+            info_number = info.get(NUMBER).is_some();
+            commit.note = info.get(NOTE).and_then(Value::as_str).map(str::to_owned);
         }
         if let Some(txn) = action.get("txn").filter(|t| t.get("appId").and_then(Value::as_str) == Some(APP)) {
-            commit.position = txn.get("version").and_then(Value::as_u64);
+            commit.number = txn.get("version").and_then(Value::as_u64);
         }
     }
-    match (lines, info_position && commit.position.is_none()) {
+    match (lines, info_number && commit.number.is_none()) {
         (0, _) => Err("it is empty".into()),
         // `txn` is the last line of a commit of ours: without it, the file was cut at the end of a line.
         (_, true) => Err("its last lines are missing".into()),
-        (1, _) if !creates && commit.position.is_none() => Err("it has one line only".into()),
+        (1, _) if !creates && commit.number.is_none() => Err("it has one line only".into()),
         _ => Ok(commit),
     }
 }
@@ -245,7 +246,7 @@ pub(crate) fn exists(dir: &Path, table: Table) -> Result<bool> {
     Ok(!versions(&log_dir(dir, table))?.is_empty())
 }
 
-/// Where a table is: the newest commit of muster's own.
+/// Which commit a table has reached: the newest one of muster's own.
 pub(crate) fn position(dir: &Path, table: Table) -> Result<TablePosition> {
     let log = log_dir(dir, table);
     let found = versions(&log)?;
@@ -253,11 +254,11 @@ pub(crate) fn position(dir: &Path, table: Table) -> Result<TablePosition> {
     for &v in found.iter().rev().take(BACKWARD_MAX) {
         let path = commit_path(&log, v);
         let commit = check(&log, v)?.map_err(|fault| Error::Damaged { table: table.name(), path: path.display().to_string(), fault })?;
-        if let Some(position) = commit.position {
-            return Ok(TablePosition { table, position, pending: commit.pending, version });
+        if let Some(number) = commit.number {
+            return Ok(TablePosition { table, number, note: commit.note, version });
         }
     }
-    Ok(TablePosition { table, position: 0, pending: None, version })
+    Ok(TablePosition { table, number: 0, note: None, version })
 }
 
 #[cfg(test)]
@@ -265,7 +266,7 @@ mod tests {
     use super::*;
 
     const WHOLE: &str = concat!(
-        r#"{"commitInfo":{"operation":"WRITE","position":7,"pending":"[1]"}}"#,
+        r#"{"commitInfo":{"operation":"WRITE","number":7,"note":"[1]"}}"#,
         "\n",
         r#"{"add":{"path":"a"}}"#,
         "\n",
@@ -273,9 +274,9 @@ mod tests {
     );
 
     #[test]
-    fn a_whole_commit_tells_its_position() {
+    fn a_whole_commit_tells_its_number() {
         let commit = parse(WHOLE.as_bytes()).unwrap();
-        assert_eq!((commit.position, commit.pending.as_deref()), (Some(7), Some("[1]")));
+        assert_eq!((commit.number, commit.note.as_deref()), (Some(7), Some("[1]")));
     }
 
     #[test]
@@ -289,8 +290,8 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_of_another_program_has_no_position() {
+    fn a_commit_of_another_program_has_no_number() {
         let other = "{\"commitInfo\":{\"operation\":\"OPTIMIZE\"}}\n{\"remove\":{\"path\":\"a\"}}";
-        assert_eq!(parse(other.as_bytes()).unwrap().position, None);
+        assert_eq!(parse(other.as_bytes()).unwrap().number, None);
     }
 }

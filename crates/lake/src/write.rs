@@ -64,8 +64,8 @@ struct Job<'a> {
 }
 
 /// Writes all files of a commit. Returns what the Delta log needs to know of them, by table.
-pub(crate) fn write(dir: &Path, position: u64, loads: &[Load]) -> Result<HashMap<Table, Vec<Add>>> {
-    let jobs = jobs(position, loads);
+pub(crate) fn write(dir: &Path, number: u64, loads: &[Load]) -> Result<HashMap<Table, Vec<Add>>> {
+    let jobs = jobs(number, loads);
     for job in &jobs {
         let folder = file_path(dir, job).parent().map(Path::to_owned).unwrap_or_default();
         make_dir(&folder).map_err(Error::io("making", &folder))?;
@@ -98,14 +98,14 @@ pub(crate) fn write(dir: &Path, position: u64, loads: &[Load]) -> Result<HashMap
     Ok(adds)
 }
 
-fn jobs(position: u64, loads: &[Load]) -> Vec<Job<'_>> {
+fn jobs(number: u64, loads: &[Load]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for load in loads {
         for part in load.parts.iter().filter(|p| !p.order.is_empty()) {
             let size = if part.order.len() > SPLIT_ROWS { part.order.len().div_ceil(THREADS) } else { part.order.len() };
             for (n, rows) in part.order.chunks(size).enumerate() {
                 let folders: String = part.partition.iter().map(|(k, v)| format!("{k}={v}/")).collect();
-                jobs.push(Job { load, part, rows, path: format!("{folders}{}", file_name(position, n)) });
+                jobs.push(Job { load, part, rows, path: format!("{folders}{}", file_name(number, n)) });
             }
         }
     }
@@ -114,16 +114,16 @@ fn jobs(position: u64, loads: &[Load]) -> Vec<Job<'_>> {
     jobs
 }
 
-/// The name says the position, so that files of a commit that never came to be are known by it.
-fn file_name(position: u64, n: usize) -> String {
-    format!("part-{position:012}-{n}.zstd.parquet")
+/// The name says the number of the commit, so that files of a commit that never came to be are known by it.
+fn file_name(number: u64, n: usize) -> String {
+    format!("part-{number:012}-{n}.zstd.parquet")
 }
 
 fn file_path(dir: &Path, job: &Job<'_>) -> PathBuf {
     dir.join(job.load.table.name()).join(&job.path)
 }
 
-/// Removes files of positions after `committed`, and files that were being written when the power went.
+/// Removes files of commits after `committed`, and files that were being written when the power went.
 pub(crate) fn sweep(table_dir: &Path, committed: u64) -> Result<()> {
     let mut folders = vec![table_dir.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -131,11 +131,11 @@ pub(crate) fn sweep(table_dir: &Path, committed: u64) -> Result<()> {
             let entry = entry.map_err(Error::io("reading folder", &folder))?;
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
-            let position = name.strip_prefix("part-").and_then(|n| n.get(..12)).and_then(|n| n.parse::<u64>().ok());
+            let number = name.strip_prefix("part-").and_then(|n| n.get(..12)).and_then(|n| n.parse::<u64>().ok());
             let staged = name.rsplit_once('#').is_some_and(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()));
             if path.is_dir() {
                 folders.push(path);
-            } else if staged || (name.ends_with(".zstd.parquet") && position.is_some_and(|p| p > committed)) {
+            } else if staged || (name.ends_with(".zstd.parquet") && number.is_some_and(|n| n > committed)) {
                 fs::remove_file(&path).map_err(Error::io("removing", &path))?;
             }
         }

@@ -7,9 +7,9 @@ use lake::{Error, Lake, Table, Why};
 
 use crate::made;
 
-fn lake_at(dir: &Path, position: u64) -> Lake {
+fn lake_at(dir: &Path, number: u64) -> Lake {
     let mut lake = Lake::open(dir).unwrap();
-    (1..=position).for_each(|p| made::commit(&mut lake, p).unwrap());
+    (1..=number).for_each(|p| made::commit(&mut lake, p).unwrap());
     lake
 }
 
@@ -38,7 +38,8 @@ fn a_cut_between_tables_is_made_whole_by_the_replay() {
         let mut lake = Lake::open(dir.path()).unwrap();
         let position = lake.position().unwrap();
         assert_eq!((position.min(), position.max()), (1, if reached == 0 { 1 } else { 2 }));
-        assert_eq!(position.pending(), Some("[10]"));
+        assert_eq!(position.note(), Some(if reached == 0 { "[10]" } else { "[20]" }));
+        assert!(position.tables.iter().all(|t| t.note.as_deref() == Some(if t.number == 1 { "[10]" } else { "[20]" })));
         assert!(lake.recovered().is_empty());
         if reached > 0 {
             let skipping = made::commit(&mut lake, 3);
@@ -140,8 +141,8 @@ fn files_of_commits_that_never_came_to_be_are_swept() {
 fn a_checkpoint_of_a_commit_that_is_gone_does_not_bring_it_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut lake = Lake::open(dir.path()).unwrap();
-    for position in 1..=49 {
-        lake.commit(position, "", vec![], vec![], vec![made::quarantined("s", position)], vec![]).unwrap();
+    for number in 1..=49 {
+        lake.commit(number, "", vec![], vec![], vec![made::quarantined("s", number)], vec![]).unwrap();
     }
     drop(lake);
     let log = dir.path().join("quarantine/_delta_log");

@@ -132,12 +132,12 @@ fn both_evaluators_agree() {
     let dir = tempfile::tempdir().unwrap();
     let mut lake = Lake::open(dir.path()).unwrap();
     let mut known = Vec::new();
-    for (position, (source, facet)) in [("web-1/auth.log", Facet::System), ("alice", Facet::Cloud)].into_iter().enumerate() {
+    for (n, (source, facet)) in [("web-1/auth.log", Facet::System), ("alice", Facet::Cloud)].into_iter().enumerate() {
         let made = events().new_tree(&mut runner).unwrap().current();
         let mut sink = EventSink::new(made::origin(source, facet));
         made::fill(&mut sink, source, &made);
         known.extend(sink.events);
-        lake.commit(position as u64 + 1, "", vec![made::batch(source, facet, &made)], vec![], vec![], vec![]).unwrap();
+        lake.commit(n as u64 + 1, "", vec![made::batch(source, facet, &made)], vec![], vec![], vec![]).unwrap();
     }
     let mut runner = TestRunner::new_with_rng(Config { cases: 200, failure_persistence: None, ..Config::default() }, runner.new_rng());
     runner

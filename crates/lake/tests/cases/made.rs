@@ -64,10 +64,10 @@ pub fn around(source: &str, seq: u64) -> Around {
 }
 
 /// Commits the pieces of one journal batch of `cloudtrail/1`: an event of two records, one of one, a quarantined record,
-/// an envelope, a link; numbers from `position * 10`.
-pub fn commit(lake: &mut Lake, position: u64) -> lake::Result<()> {
-    let (n, source) = (position * 10, "cloudtrail/1");
-    let at = NOON.plus(position as i64 * 1_000_000);
+/// an envelope, a link; numbers from `number * 10`.
+pub fn commit(lake: &mut Lake, number: u64) -> lake::Result<()> {
+    let (n, source) = (number * 10, "cloudtrail/1");
+    let at = NOON.plus(number as i64 * 1_000_000);
     let events = vec![batch(
         source,
         Facet::Cloud,
@@ -77,12 +77,12 @@ pub fn commit(lake: &mut Lake, position: u64) -> lake::Result<()> {
         ],
     )];
     let links = vec![link("user:alice", Relation::Used, "credential:AKIA1", at, &format!("{source}#{n}"))];
-    lake.commit(position, &format!("[{n}]"), events, links, vec![quarantined(source, n + 1)], vec![around(source, n + 4)])
+    lake.commit(number, &format!("[{n}]"), events, links, vec![quarantined(source, n + 1)], vec![around(source, n + 4)])
 }
 
 /// Everything of the source, as (number, bytes).
-pub fn pieces(positions: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<u8>)> {
-    positions.into_iter().flat_map(|p| (p * 10..p * 10 + 5).map(|s| (s, bytes_of("cloudtrail/1", s)))).collect()
+pub fn pieces(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<u8>)> {
+    numbers.into_iter().flat_map(|p| (p * 10..p * 10 + 5).map(|s| (s, bytes_of("cloudtrail/1", s)))).collect()
 }
 
 pub const YEAR: i64 = 365 * DAY;

@@ -1,5 +1,5 @@
 use event::{Column, Facet, Fields, Filter, Relation, Time, Window, time::DAY};
-use lake::{Lake, Table, Want};
+use lake::{Error, Lake, Table, Want};
 
 use crate::made::{self, NOON, YEAR};
 
@@ -27,7 +27,7 @@ fn what_goes_in_comes_out() {
         assert_eq!(part.iter().map(|p| p.0).collect::<Vec<_>>(), [12, 13, 14, 20]);
         assert!(lake.originals("cloudtrail/2", 0, 100).unwrap().is_empty());
         let position = lake.position().unwrap();
-        assert_eq!((position.min(), position.max(), position.pending()), (2, 2, Some("[20]")));
+        assert_eq!((position.min(), position.max(), position.note()), (2, 2, Some("[20]")));
         assert_eq!(position.tables.len(), Table::ALL.len());
     }
 }
@@ -36,11 +36,32 @@ fn what_goes_in_comes_out() {
 fn the_same_commit_twice_is_one() {
     let dir = tempfile::tempdir().unwrap();
     let mut lake = Lake::open(dir.path()).unwrap();
-    for position in [1, 1, 2, 1, 2] {
-        made::commit(&mut lake, position).unwrap();
+    for number in [1, 1, 2, 2] {
+        made::commit(&mut lake, number).unwrap();
     }
     assert_eq!(lake.count(&Filter::All).unwrap(), 4);
     assert_eq!(lake.sql("select count(*) n from quarantine", Default::default()).unwrap().json_rows().unwrap()[0]["n"], 2);
+}
+
+#[test]
+fn rows_with_a_number_that_is_behind_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lake = Lake::open(dir.path()).unwrap();
+    assert!(matches!(made::commit(&mut lake, 0), Err(Error::Past { asked: 0, max: 0 })), "numbers begin with 1");
+    made::commit(&mut lake, 1).unwrap();
+    made::commit(&mut lake, 2).unwrap();
+    let told = made::commit(&mut lake, 1).unwrap_err();
+    assert_eq!(told.to_string(), "commit 1 comes with rows, but the tables have reached 2: give new rows number 3, or the rows of 2 again");
+    for (links, quarantine, around) in [
+        (vec![made::link("user:a", Relation::Used, "credential:b", NOON, "e#1")], vec![], vec![]),
+        (vec![], vec![made::quarantined("s", 1)], vec![]),
+        (vec![], vec![], vec![made::around("s", 1)]),
+    ] {
+        assert!(matches!(lake.commit(1, "", vec![], links, quarantine, around), Err(Error::Past { .. })));
+    }
+    let no_rows = made::batch("s", Facet::Cloud, &[]);
+    lake.commit(1, "", vec![no_rows], vec![], vec![], vec![]).unwrap();
+    assert_eq!((lake.count(&Filter::All).unwrap(), lake.position().unwrap().note()), (4, Some("[20]")));
 }
 
 #[test]
