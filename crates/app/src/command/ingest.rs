@@ -31,6 +31,9 @@ pub struct Args {
     /// The host that wrote the logs, where they do not say
     #[arg(long)]
     host: Option<String>,
+    /// Commit after so many bytes of logs: fewer take less memory and make more files
+    #[arg(long, value_name = "BYTES")]
+    commit_bytes: Option<usize>,
     /// Print the time spent by stage as JSON to standard error
     #[arg(long)]
     timings: bool,
@@ -40,7 +43,7 @@ impl Args {
     /// Runs the command.
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let store = Store::open_or_make(&g.store, clock::now())?;
-        let done = ingest::ingest(&store, &self.paths, ingest::options(self.source, self.format, self.host), Bar::auto(g.json))?;
+        let done = ingest::ingest(&store, &self.paths, ingest::options(self.source, self.format, self.host), Bar::auto(g.json), self.commit_bytes)?;
         if g.json {
             show::json(&json!({ "sources": done.books, "incomplete": done.complaints() }))?;
         } else {

@@ -51,7 +51,8 @@ impl Args {
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let mut exit = Exit::Done;
         if !self.logs.is_empty() {
-            let done = ingest::ingest(&Store::open_or_make(&g.store, clock::now())?, &self.logs, ingest::options(None, None, None), ingest::Bar::auto(g.json))?;
+            let done =
+                ingest::ingest(&Store::open_or_make(&g.store, clock::now())?, &self.logs, ingest::options(None, None, None), ingest::Bar::auto(g.json), None)?;
             eprintln!("muster: took {} records of {} sources into {}", done.books.iter().map(|b| b.stored).sum::<u64>(), done.books.len(), g.store.display());
             done.complaints().iter().for_each(|c| eprintln!("muster: {c}"));
             if done.incomplete() {

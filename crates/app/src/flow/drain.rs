@@ -3,7 +3,7 @@
 //! Live batches and batches that a restart finds in the journal go the same way.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,9 @@ pub struct Drain {
     pub position: u64,
     /// Time spent.
     pub spent: Spent,
+    received: u64,
+    /// Records that waited and were then rejected, since the last commit.
+    turned_away: u64,
 }
 
 /// Rows ready to be committed, and the ledger's entries of their batches.
@@ -49,6 +52,13 @@ pub struct Ready {
     pub entries: Vec<(BatchEntry, BatchKey)>,
     /// Bytes of originals held.
     pub bytes: usize,
+}
+
+impl Ready {
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.quarantine.is_empty() && self.around.is_empty()
+    }
 }
 
 /// Time spent by stage.
@@ -91,6 +101,8 @@ impl Drain {
             run: BTreeMap::new(),
             position,
             spent: Spent::default(),
+            received: 0,
+            turned_away: 0,
         }
     }
 
@@ -134,14 +146,24 @@ impl Drain {
         self.ready.bytes += records.bytes.len();
         self.ready.entries.push((entry(stored), stored.note.key));
         self.position = stored.number;
+        self.received = self.received.max(u64::try_from(records.received.0).unwrap_or_default());
         Ok(())
+    }
+
+    /// When the newest record was received, in microseconds since 1970.
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// Feeds records again that were waiting for the rest of their event when the store was last written. They are counted already.
     pub fn resume(&mut self, stored: &StoredBatch, wanted: &[u64]) -> anyhow::Result<()> {
         let mut stream = self.open(stored)?;
-        for piece in stored.records.pieces().filter(|p| wanted.contains(&p.seq)) {
-            let _ = parse(&mut stream, &mut self.batch, &stored.records, piece.seq, piece.bytes);
+        for (piece, offset) in stored.records.pieces().zip(stored.offsets()).filter(|(p, _)| wanted.contains(&p.seq)) {
+            if let Err(reject) = parse(&mut stream, &mut self.batch, &stored.records, piece.seq, piece.bytes) {
+                // An earlier parser took it, this one does not: it is kept in quarantine, and the books call it stored.
+                self.turned_away += 1;
+                self.give_up(&stored.records, piece.seq, offset, reject.reason(), reject.to_string(), piece.bytes);
+            }
         }
         self.close(&stored.records, stream);
         Ok(())
@@ -188,8 +210,16 @@ impl Drain {
 
     /// All streams have ended.
     pub fn end_all(&mut self) -> anyhow::Result<()> {
-        let open: Vec<_> = self.streams.keys().cloned().collect();
-        open.into_iter().try_for_each(|(source, stream)| self.end_stream(&source, stream))
+        self.end_all_but(&[])
+    }
+
+    /// All streams have ended but those that have one of these records open.
+    pub fn end_all_but(&mut self, open: &[Pending]) -> anyhow::Result<()> {
+        let seqs: HashSet<u64> = open.iter().map(|p| p.seq).collect();
+        let batches: HashSet<u64> = open.iter().map(|p| p.batch).collect();
+        let goes_on = |s: &Stream| s.parser.pending().iter().any(|seq| seqs.contains(seq)) && s.batches.iter().any(|(_, b)| batches.contains(b));
+        let ended: Vec<_> = self.streams.iter().filter(|(_, s)| !goes_on(s)).map(|(id, _)| id.clone()).collect();
+        ended.into_iter().try_for_each(|(source, stream)| self.end_stream(&source, stream))
     }
 
     /// Makes an Arrow batch of the rows so far, and counts what they show.
@@ -224,7 +254,8 @@ impl Drain {
         Ok(())
     }
 
-    fn enter(&mut self, book: &Book) {
+    /// Enters counts into the books of what was drained.
+    pub fn enter(&mut self, book: &Book) {
         if !book.source.is_empty() {
             self.books.entry(book.source.clone()).or_insert_with(|| Book::new(&book.source, &book.format, book.facet)).add(book);
         }
@@ -232,6 +263,7 @@ impl Drain {
 
     /// The links since the last commit.
     pub fn take_links(&mut self) -> Vec<event::Link> {
+        self.turned_away = 0;
         self.links.take()
     }
 
@@ -258,7 +290,7 @@ impl Drain {
         let in_events: usize = self.ready.events.iter().map(event::batch::record_count).sum();
         let stored: u64 = self.books.values().map(|b| b.stored).sum();
         ensure!(
-            in_events as u64 + pending as u64 == stored + pending_before as u64,
+            in_events as u64 + self.turned_away + pending as u64 == stored + pending_before as u64,
             "the books do not balance: {stored} records parsed and {pending_before} open before, {in_events} in events and {pending} open now; this is a fault of muster, nothing was committed and the journal has everything"
         );
         Ok(())
@@ -296,6 +328,13 @@ fn entry(stored: &StoredBatch) -> BatchEntry {
         first_seq: records.first_seq,
         count: records.ends.len() as u64,
         received_us: u64::try_from(records.received.0).unwrap_or_default(),
-        root: stored.root,
+        root: if stored.damaged.is_empty() { stored.root } else { root(stored) },
     }
+}
+
+/// The root of a batch's pieces as they are now. A damaged piece is a leaf too, with the bytes that are left.
+pub fn root(stored: &StoredBatch) -> ledger::Hash {
+    let records = &stored.records;
+    let received = u64::try_from(records.received.0).unwrap_or_default();
+    ledger::merkle::root(&ledger::leaf::hashes(&records.source.name, records.first_seq, received, &stored.note.key, records.pieces().map(|p| p.bytes)))
 }

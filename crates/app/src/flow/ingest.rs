@@ -1,7 +1,7 @@
 //! Files to acknowledged records to tables. Two threads: one reads, frames and journals; the other parses and commits.
 
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
     io::IsTerminal as _,
     path::PathBuf,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -12,17 +12,19 @@ use std::{
 use anyhow::Context as _;
 use event::Book;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::{Batch, BoxError, Input, Known, Options, Progress, Skipped, StreamReport, Taker};
-use journal::{Journal, StoredBatch};
+use intake::{Batch, BoxError, Fault, Input, Known, Options, Progress, Skipped, StreamReport, Taker};
+use journal::{Journal, Receipt, StoredBatch};
 
 use super::{
     drain::{Drain, Spent},
-    keep::{COMMIT_BYTES, Writer},
+    keep::Writer,
 };
 use crate::{clock, store::Store};
 
 /// Batches that may wait between the two threads.
 const WAITING_MAX: usize = 8;
+/// Batches that may wait for the disk; the journal syncs those that wait together at once.
+const IN_FLIGHT_MAX: usize = 8;
 /// Bytes of new records after which what is known is saved, so that the journal can free its segments.
 const SAVE_BYTES: u64 = 256 << 20;
 
@@ -56,7 +58,7 @@ pub struct Times {
 impl Done {
     /// Whether something was not read whole.
     pub fn incomplete(&self) -> bool {
-        self.reports.iter().any(StreamReport::incomplete) || self.skipped.iter().any(|s| s.why.incomplete())
+        !self.found.is_empty() || self.reports.iter().any(StreamReport::incomplete) || self.skipped.iter().any(|s| s.why.incomplete())
     }
 
     /// A line for each thing that was not read, or not whole.
@@ -84,12 +86,14 @@ pub fn options(source: Option<String>, format: Option<String>, host: Option<Stri
 }
 
 /// Takes files and folders into the store.
-pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) -> anyhow::Result<Done> {
+pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, commit_bytes: Option<usize>) -> anyhow::Result<Done> {
     let started = Instant::now();
     options.except.push(store.dir.clone());
     let (inputs, skipped) = intake::plan(paths, &options);
     let mut writer = Writer::open(store.clone())?;
-    let (journal, recovery) = Journal::open_after(&store.journal_dir(), writer.state.position).context("opening the journal")?;
+    writer.commit_bytes = commit_bytes.unwrap_or(writer.commit_bytes);
+    let last = writer.state.position.max(writer.ledger.last_batch());
+    let (journal, recovery) = Journal::open_after(&store.journal_dir(), last).context("opening the journal")?;
     let mut drain = writer.catch_up(&journal)?;
     let known = Known::open(&store.known_path(), &journal).context("reading what was seen before")?;
     let (send, receive) = sync_channel(WAITING_MAX);
@@ -103,6 +107,7 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) 
             known,
             progress: progress(bar, &inputs),
             before: 0,
+            in_flight: VecDeque::new(),
             last: 0,
             unsaved: 0,
         };
@@ -112,9 +117,14 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar) 
         drained.and(read)
     })?;
     drain.end_all()?;
+    for (input, report) in inputs.iter().zip(&reports) {
+        drain.enter(&rest_of(input, report));
+        report.faults.iter().for_each(|f| writer.state.missed(input.path.display().to_string(), f.to_string()));
+    }
+    skipped.iter().for_each(|s| writer.state.missed(s.path.display().to_string(), s.why.to_string()));
     writer.commit(&mut drain, &journal)?;
     writer.release(&journal)?;
-    let books = books(&mut writer, &mut drain, &reports)?;
+    let books = std::mem::take(&mut drain.run).into_values().collect();
     (times.drain, times.all) = (drain.spent, started.elapsed());
     let found =
         recovery.damaged.iter().map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what)).collect();
@@ -139,30 +149,22 @@ fn take_all(writer: &mut Writer, drain: &mut Drain, journal: &Journal, receive: 
             Message::Ended { source, stream } => drain.end_stream(&source, stream)?,
             Message::Saved => writer.release(journal)?,
         }
-        if drain.ready.bytes >= COMMIT_BYTES {
+        if drain.ready.bytes >= writer.commit_bytes {
             writer.commit(drain, journal)?;
         }
     }
     Ok(())
 }
 
-/// The books of this run, and those of the store brought up to them.
-fn books(writer: &mut Writer, drain: &mut Drain, reports: &[StreamReport]) -> anyhow::Result<Vec<Book>> {
-    let mut rest: BTreeMap<String, Book> = BTreeMap::new();
-    for report in reports {
-        let Some(source) = &report.source else { continue };
-        let book = rest.entry(source.name.clone()).or_insert_with(|| Book::new(&source.name, &source.format, source.facet));
-        book.received += report.duplicate + report.refused;
-        book.duplicate += report.duplicate;
-        book.refused += report.refused;
-        book.bytes += report.bytes;
-    }
-    let rest: Vec<Book> = rest.into_values().collect();
-    writer.enter(&rest)?;
-    for book in rest {
-        drain.run.entry(book.source.clone()).and_modify(|b| b.add(&book)).or_insert(book);
-    }
-    Ok(std::mem::take(&mut drain.run).into_values().collect())
+/// What the books of a file have beside its records in the journal: duplicates, refused records, bytes.
+fn rest_of(input: &Input, report: &StreamReport) -> Book {
+    // A file that could not be opened as a log has no format; it is in the books under the name that it would have had.
+    let mut book = report.source.as_ref().map_or_else(|| Book::new(&input.source, "unread", event::Facet::System), |s| Book::new(&s.name, &s.format, s.facet));
+    book.received = report.duplicate + report.refused;
+    book.duplicate = report.duplicate;
+    book.refused = report.refused;
+    book.bytes = report.bytes;
+    book
 }
 
 fn progress(bar: Bar, inputs: &[Input]) -> ProgressBar {
@@ -185,6 +187,8 @@ struct Reader<'a> {
     progress: ProgressBar,
     /// Bytes of the files before this one.
     before: u64,
+    /// Batches given to the journal and not acknowledged yet, oldest first.
+    in_flight: VecDeque<(Batch, Receipt)>,
     /// Number of the last batch acknowledged.
     last: u64,
     /// Bytes journaled since what is known was saved.
@@ -196,12 +200,18 @@ impl Reader<'_> {
         let mut reports = Vec::new();
         let mut known = std::mem::take(&mut self.known);
         for input in inputs {
-            self.progress.set_message(input.path.display().to_string());
+            self.progress.set_message(crate::show::harmless(&input.path.display().to_string()));
             let (started, journal) = (Instant::now(), self.times.journal);
             let options = self.options;
             let report = intake::pump(input, &mut known, clock::now(), options, &mut self);
+            if let Some(fault) = report.faults.iter().find(|f| matches!(f, Fault::NotTaken(_))) {
+                let cause = std::error::Error::source(fault).map(ToString::to_string).unwrap_or_default();
+                anyhow::bail!("writing to the journal: {cause}; what was acknowledged before is safe, the rest was refused: run it again");
+            }
             self.times.frame += started.elapsed().saturating_sub(self.times.journal - journal);
             self.before += input.bytes;
+            // What is known may be saved only once it is durable; if the journal refused a batch, all of it is thrown away.
+            self.acknowledge(0).context("writing to the journal; what was acknowledged before is safe, the rest was refused: run it again")?;
             known.confirm(self.last);
             if let (Some(source), Some(stream)) = (&report.source, report.stream) {
                 self.send.send(Message::Ended { source: source.name.clone(), stream }).context("the other thread has stopped")?;
@@ -219,6 +229,21 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Waits until at most so many batches wait for the disk, and hands the acknowledged ones on.
+    fn acknowledge(&mut self, waiting: usize) -> anyhow::Result<()> {
+        while self.in_flight.len() > waiting
+            && let Some((batch, receipt)) = self.in_flight.pop_front()
+        {
+            let entry = receipt.wait()?;
+            self.last = entry.number;
+            self.unsaved += batch.records.bytes.len() as u64;
+            self.send.send(Message::Batch(Box::new(batch.acknowledged(entry)))).context("the other thread has stopped")?;
+        }
+        Ok(())
+    }
+}
+
 impl Taker for Reader<'_> {
     fn key(&mut self) -> Result<[u8; 32], BoxError> {
         Ok(clock::random()?)
@@ -226,12 +251,11 @@ impl Taker for Reader<'_> {
 
     fn take(&mut self, batch: Batch) -> Result<(), BoxError> {
         let started = Instant::now();
-        let entry = self.journal.append(&batch.records, &batch.note)?;
-        self.last = entry.number;
-        self.unsaved += batch.records.bytes.len() as u64;
-        let sent = self.send.send(Message::Batch(Box::new(batch.acknowledged(entry))));
+        let receipt = self.journal.submit(&batch.records, &batch.note)?;
+        self.in_flight.push_back((batch, receipt));
+        let acknowledged = self.acknowledge(IN_FLIGHT_MAX);
         self.times.journal += started.elapsed();
-        Ok(sent?)
+        Ok(acknowledged?)
     }
 
     fn progress(&mut self, progress: Progress<'_>) {

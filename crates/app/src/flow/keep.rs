@@ -1,19 +1,29 @@
 //! Commits: tables, then ledger and signature, then the state. The journal keeps its batches until all of them are durable,
 //! so that a restart at any point does again what is missing and nothing twice.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use event::Book;
 use journal::Journal;
 use lake::Lake;
-use ledger::{Books, entry::Counts};
+use ledger::{BatchEntry, Books, entry::Counts};
+use serde::{Deserialize, Serialize};
 
-use super::drain::Drain;
-use crate::store::{LedgerFolder, State, Store};
+use super::drain::{Drain, root};
+use crate::store::{BatchKey, LedgerFolder, Pending, State, Store};
 
 /// Originals held before they are committed, in bytes.
 pub const COMMIT_BYTES: usize = 96 << 20;
+
+/// What the tables keep with a commit, so that it can be done again just as it was.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    /// Number of the last batch in it.
+    position: u64,
+    /// Records up to there that were in open events.
+    pending: Vec<Pending>,
+}
 
 /// The parts of a store that a writer has open.
 pub struct Writer {
@@ -24,6 +34,8 @@ pub struct Writer {
     pub ledger: LedgerFolder,
     /// How far it is.
     pub state: State,
+    /// Originals held before they are committed, in bytes.
+    pub commit_bytes: usize,
     _lock: std::fs::File,
 }
 
@@ -32,48 +44,83 @@ impl Writer {
     pub fn open(store: Store) -> anyhow::Result<Writer> {
         let lock = store.lock()?;
         let (lake, ledger, state) = (store.lake()?, store.ledger()?, store.state()?);
-        Ok(Writer { store, lake, ledger, state, _lock: lock })
+        Ok(Writer { store, lake, ledger, state, commit_bytes: COMMIT_BYTES, _lock: lock })
     }
 
     /// Drains what the journal has and the tables or the ledger do not have yet: what a run before could not finish.
     pub fn catch_up(&mut self, journal: &Journal) -> anyhow::Result<Drain> {
         let mut drain = Drain::new(self.state.position);
+        let mut waiting: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         for pending in &self.state.pending {
-            let stored = journal.read(pending.batch).with_context(|| format!("reading record {} again, which waits for the rest of its event", pending.seq))?;
-            drain.resume(&stored, &[pending.seq])?;
+            waiting.entry(pending.batch).or_default().push(pending.seq);
         }
-        drain.position = self.state.position;
-        let reached = self.lake.position()?.max();
-        for stored in journal.read_from(self.state.position + 1) {
-            let stored = stored.context("reading the journal")?;
-            drain.take(&stored)?;
-            let uneven = stored.number < reached;
-            if stored.number == reached || (!uneven && drain.ready.bytes >= COMMIT_BYTES) {
+        for (batch, seqs) in waiting {
+            let stored = journal.read(batch).with_context(|| format!("reading batch {batch} again, whose records wait for the rest of their events"))?;
+            drain.resume(&stored, &seqs)?;
+        }
+        self.finish_commit(&mut drain, journal)?;
+        for stored in journal.read_from(drain.position + 1) {
+            drain.take(&stored.context("reading the journal")?)?;
+            if drain.ready.bytes >= self.commit_bytes {
                 self.commit(&mut drain, journal)?;
             }
         }
         Ok(drain)
     }
 
-    /// Commits what was drained.
+    /// Does a commit again that some tables have and the state has not: with the same batches, and with the same streams ended,
+    /// so that the tables that lack it get just the rows that belong to it.
+    fn finish_commit(&mut self, drain: &mut Drain, journal: &Journal) -> anyhow::Result<()> {
+        let (tables, saved) = (self.lake.position()?, self.state.commit);
+        ensure!(
+            tables.min() >= saved,
+            "a table is at commit {}, and commit {saved} was durable: the disk lost it; restore the store from a copy",
+            tables.min()
+        );
+        if tables.max() == saved {
+            return Ok(());
+        }
+        ensure!(tables.max() == saved + 1, "a table is at commit {}, {saved} was the last; this is a fault of muster, nothing was written", tables.max());
+        let note: Note = serde_json::from_str(tables.note().unwrap_or_default()).with_context(|| format!("reading the note of commit {}", tables.max()))?;
+        for stored in journal.read_from(self.state.position + 1) {
+            let stored = stored.context("reading the journal")?;
+            if stored.number > note.position {
+                break;
+            }
+            drain.take(&stored)?;
+        }
+        ensure!(
+            drain.position == note.position,
+            "the journal ends at batch {}, commit {} goes to {}; restore the store from a copy",
+            drain.position,
+            tables.max(),
+            note.position
+        );
+        drain.end_all_but(&note.pending)?;
+        self.commit(drain, journal)
+    }
+
+    /// Commits what was drained: rows under the next number, then the ledger's entries, the books and their signature, then the state.
     pub fn commit(&mut self, drain: &mut Drain, journal: &Journal) -> anyhow::Result<()> {
         drain.seal()?;
-        if drain.position == self.state.position && drain.ready.events.is_empty() {
+        if drain.position == self.state.position && drain.ready.is_empty() && drain.books.is_empty() {
             return Ok(());
         }
         let started = Instant::now();
         let pending = drain.pending()?;
         drain.check_balance(pending.len(), self.state.pending.len())?;
-        let ready = std::mem::take(&mut drain.ready);
-        let links = drain.take_links();
-        self.lake.commit(drain.position, &serde_json::to_string(&pending)?, ready.events, links, ready.quarantine, ready.around)?;
+        let (ready, links) = (std::mem::take(&mut drain.ready), drain.take_links());
+        if !ready.is_empty() {
+            let note = serde_json::to_string(&Note { position: drain.position, pending: pending.clone() })?;
+            self.lake.commit(self.state.commit + 1, &note, ready.events, links, ready.quarantine, ready.around)?;
+            self.state.commit += 1;
+        }
         for book in std::mem::take(&mut drain.books).into_values() {
             self.state.enter(&book);
             drain.run.entry(book.source.clone()).and_modify(|b| b.add(&book)).or_insert(book);
         }
-        self.check_roots(journal, drain.position)?;
-        let received = ready.entries.iter().map(|(b, _)| b.received_us).max().unwrap_or_default();
-        let books = Books::new(received, drain.position, self.state.books.values().map(counts).collect());
+        self.check_roots(journal, &ready.entries)?;
+        let books = Books::new(drain.received(), drain.position, self.state.books.values().map(counts).collect());
         self.ledger.append(ready.entries, books)?;
         self.state.position = drain.position;
         self.state.pending = pending;
@@ -83,30 +130,24 @@ impl Writer {
     }
 
     /// Recomputes the roots of the batches to be signed from the bytes that are on disk, before they are signed.
-    fn check_roots(&self, journal: &Journal, position: u64) -> anyhow::Result<()> {
-        for stored in journal.read_from(self.ledger.last_batch() + 1) {
+    fn check_roots(&self, journal: &Journal, entries: &[(BatchEntry, BatchKey)]) -> anyhow::Result<()> {
+        let mut unchecked = entries.iter().map(|(b, _)| b).filter(|b| b.number > self.ledger.last_batch());
+        let Some(mut entry) = unchecked.next() else { return Ok(()) };
+        for stored in journal.read_from(entry.number) {
             let stored = stored.context("reading the journal")?;
-            if stored.number > position {
-                break;
-            }
-            let records = &stored.records;
-            let received = u64::try_from(records.received.0).unwrap_or_default();
-            let leaves = ledger::leaf::hashes(&records.source.name, records.first_seq, received, &stored.note.key, records.pieces().map(|p| p.bytes));
-            // A damaged piece is a leaf as it is now; the journal gave the batch its root when it was whole.
+            ensure!(stored.number == entry.number, "batch {} is no longer in the journal; nothing was signed", entry.number);
             ensure!(
-                ledger::merkle::root(&leaves) == stored.root || !stored.damaged.is_empty(),
-                "batch {} of {} does not give the root it was acknowledged with; nothing was signed, see the journal",
-                stored.number,
-                records.source.name
+                root(&stored) == entry.root,
+                "batch {} of {} does not give the root it was acknowledged with; nothing was signed",
+                entry.number,
+                entry.source
             );
+            match unchecked.next() {
+                Some(next) => entry = next,
+                None => return Ok(()),
+            }
         }
-        Ok(())
-    }
-
-    /// Enters what a run counted that never reached the journal: duplicates and refused records.
-    pub fn enter(&mut self, books: &[Book]) -> anyhow::Result<()> {
-        books.iter().for_each(|b| self.state.enter(b));
-        self.store.save_state(&self.state)
+        bail!("batch {} is no longer in the journal; nothing was signed", entry.number)
     }
 
     /// Lets the journal delete the segments that nothing waits for.

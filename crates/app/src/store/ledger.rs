@@ -35,17 +35,22 @@ pub struct LedgerFolder {
     pub batches: Vec<(u64, BatchEntry)>,
     /// The last books entry with its index.
     pub books: Option<(u64, Books)>,
+    /// Where the last whole entry ends in its file.
+    end: u64,
 }
 
 impl LedgerFolder {
-    /// Opens the folder and checks that the last checkpoint is of these entries.
+    /// Opens the folder and checks that the last checkpoint is of these entries. Nothing is written.
     pub fn open(dir: &Path) -> anyhow::Result<LedgerFolder> {
-        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
-        let mut ledger = LedgerFolder { dir: dir.to_owned(), log: Log::new(), batches: Vec::new(), books: None };
-        for text in ledger.read_entries()?.0 {
+        let mut ledger = LedgerFolder { dir: dir.to_owned(), log: Log::new(), batches: Vec::new(), books: None, end: 0 };
+        // The checkpoint first: a writer may add entries meanwhile, and signs them after.
+        let checkpoint = ledger.checkpoint()?;
+        let (texts, end) = ledger.read_entries()?;
+        ledger.end = end;
+        for text in texts {
             ledger.take(Entry::parse(&text).with_context(|| format!("reading entry {} of {}", ledger.log.len(), dir.display()))?);
         }
-        if let Some(checkpoint) = ledger.checkpoint()? {
+        if let Some(checkpoint) = checkpoint {
             let signed = Checkpoint::open(&checkpoint, &ledger.verifying_key()?)?;
             ensure!(
                 ledger.log.root_at(signed.size) == Some(signed.root),
@@ -90,7 +95,8 @@ impl LedgerFolder {
 
     /// Appends the batches that are not in yet, then the books, and signs. Batches come in order of number, without a hole.
     pub fn append(&mut self, batches: Vec<(BatchEntry, BatchKey)>, books: Books) -> anyhow::Result<()> {
-        let (_, end) = self.read_entries()?;
+        fs::create_dir_all(&self.dir).with_context(|| format!("making {}", self.dir.display()))?;
+        self.make_key()?;
         let new: Vec<_> = batches.into_iter().filter(|(b, _)| b.number > self.last_batch()).collect();
         // A batch that the journal lost leaves a hole in the numbers; its key stays zero.
         let first = self.last_batch() + 1;
@@ -108,7 +114,8 @@ impl LedgerFolder {
             bytes.extend_from_slice(&u32::try_from(text.len())?.to_be_bytes());
             bytes.extend_from_slice(text.as_bytes());
         }
-        write_at(&self.dir.join("entries"), end, &bytes)?;
+        write_at(&self.dir.join("entries"), self.end, &bytes)?;
+        self.end += bytes.len() as u64;
         entries.into_iter().for_each(|e| self.take(e));
         let note = self.log.checkpoint(&self.signing_key()?)?;
         file::replace(&self.dir.join("checkpoint"), note.to_string().as_bytes())
@@ -141,16 +148,24 @@ impl LedgerFolder {
         read().with_context(|| format!("reading the key of batch {number} from {}", path.display()))
     }
 
-    /// The key that signs; made at first use.
-    pub fn signing_key(&self) -> anyhow::Result<SigningKey> {
+    /// Makes the key that signs, at first use.
+    fn make_key(&self) -> anyhow::Result<()> {
         let path = self.dir.join("key");
         if !path.exists() {
+            ensure!(self.log.is_empty(), "{} is gone; restore it from a copy: without it nothing can be added to the ledger", path.display());
             let (seed, name) = (clock::random::<32>()?, clock::random::<4>()?);
-            let text = format!("muster/{}\n{}\n", hex(&name), hex(&seed));
-            file::create_secret(&path, text.as_bytes())?;
-            let key = SigningKey::from_seed(&format!("muster/{}", hex(&name)), &seed)?;
-            file::replace(&self.dir.join("key.pub"), format!("{}\n", key.verifying_key()).as_bytes())?;
+            file::create_secret(&path, format!("muster/{}\n{}\n", hex(&name), hex(&seed)).as_bytes())?;
         }
+        let public = self.dir.join("key.pub");
+        if !public.exists() {
+            file::replace(&public, format!("{}\n", self.verifying_key()?).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// The key that signs.
+    pub fn signing_key(&self) -> anyhow::Result<SigningKey> {
+        let path = self.dir.join("key");
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let (name, seed) = text.trim().split_once('\n').context("the key file has no two lines")?;
         Ok(SigningKey::from_seed(name, &unhex(seed).with_context(|| format!("{} holds no seed", path.display()))?)?)

@@ -18,13 +18,21 @@ pub struct Pending {
 /// What is saved after each commit, last of all: until then the journal keeps the batches, and a restart does them again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
+    /// Number of the last commit that is whole: tables, ledger and this.
+    pub commit: u64,
     /// Number of the last batch whose records are in the tables.
     pub position: u64,
     /// Records up to there that are not in an event yet.
     pub pending: Vec<Pending>,
     /// The books of every source, over all runs.
     pub books: BTreeMap<String, Book>,
+    /// What was given to be read and was not, with the reason, by path.
+    #[serde(default)]
+    pub unread: BTreeMap<String, String>,
 }
+
+/// Files that are named as unread at the most; beyond it they are only counted.
+const UNREAD_MAX: usize = 1_000;
 
 impl State {
     /// Reads the state; a new store has none.
@@ -34,6 +42,12 @@ impl State {
         }
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+    }
+
+    /// Notes what was not read, or not whole.
+    pub fn missed(&mut self, path: String, why: String) {
+        let path = if self.unread.len() < UNREAD_MAX || self.unread.contains_key(&path) { path } else { "and more".into() };
+        self.unread.insert(path, why);
     }
 
     /// Adds a run's book to the books of its source.
