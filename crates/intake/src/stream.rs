@@ -1,6 +1,7 @@
 //! One stream on its way to batches: what is known is left out, the rest is put together.
 
 use event::{PieceKind, Records, SourceInfo, Time};
+use formats::Identity;
 use journal::{BatchNote, Prefix, Skip};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +21,8 @@ pub(crate) struct Stream<'a> {
     pub(crate) taker: &'a mut dyn Taker,
     pub(crate) report: &'a mut StreamReport,
     source: SourceInfo,
+    /// What tells records of this host from equal ones of another, if they do not name it and it is known.
+    host: Option<u128>,
     received: Time,
     /// Finds the longest known start of the stream, given what is known of streams with this first record.
     longest: &'a mut dyn FnMut(Vec<StartMark>) -> Option<StartMark>,
@@ -47,7 +50,8 @@ impl<'a> Stream<'a> {
     ) -> Stream<'a> {
         let batch = empty(&source, received);
         let (hash, first, start) = (Sha256::new(), None, None);
-        Stream { known, taker, report, source, received, longest, at: 0, hash, hashed: 0, first, start, batch, refused: None, deceived: false }
+        let host = source.host.as_deref().map(|host| Identity::of("host", host.as_bytes(), b"").0);
+        Stream { known, taker, report, source, host, received, longest, at: 0, hash, hashed: 0, first, start, batch, refused: None, deceived: false }
     }
 
     /// Whether nothing that follows can be taken.
@@ -67,6 +71,7 @@ impl<'a> Stream<'a> {
         if self.first.is_none() && record > 0 {
             self.compare_start(bytes);
         }
+        let identity = identity.and_then(|id| self.among_hosts(id, bytes));
         let known = self.pass_start(bytes) || identity.is_some_and(|id| !self.known.identities.insert(id));
         if known {
             self.report.duplicate += record;
@@ -74,6 +79,16 @@ impl<'a> Stream<'a> {
         } else {
             self.put(bytes, kind, identity.unwrap_or(0));
         }
+    }
+
+    /// The identity of a record among those of all hosts. A line of audit has a time and a number that only its host gives
+    /// once, and without `node=` it does not say which that is: two hosts can write equal lines. Where nobody knows the host,
+    /// the line has no identity, and copies are found by the start of their stream.
+    fn among_hosts(&self, identity: u128, record: &[u8]) -> Option<u128> {
+        if self.source.format != "linux_audit" || record.trim_ascii_start().starts_with(b"node=") {
+            return Some(identity);
+        }
+        self.host.map(|host| identity ^ host)
     }
 
     /// The first record is here: has a stream that starts like this been taken before, and how much of it?

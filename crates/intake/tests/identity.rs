@@ -55,7 +55,8 @@ fn lines_that_a_forwarder_doubled_are_taken_once_and_their_places_are_kept() {
     let mut bench = Bench::new();
     let doubled = audit(0..100).lines().map(|l| format!("{l}\n{l}\n")).collect::<String>();
     bench.write("audit.log", &doubled);
-    assert_eq!(counts(&bench.read("audit.log")), [200, 100, 100, 0]);
+    bench.options.host = Some("web-1".into());
+    assert_eq!(counts(&bench.read_all()[0]), [200, 100, 100, 0]);
     assert_eq!(bench.kept.bytes(), audit(0..100).as_bytes());
     assert_eq!(bench.kept.batches.len(), 1);
     let stored = bench.kept.batches[0].clone().acknowledged(journal::Entry { number: 1, root: [0; 32] });
@@ -81,4 +82,33 @@ fn records_of_a_refused_batch_can_come_again() {
     assert_eq!(counts(&bench.read("one.json")), [10, 0, 0, 10]);
     bench.kept.room = None;
     assert_eq!(counts(&bench.read("one.json")), [10, 10, 0, 0]);
+}
+
+/// An `EOE` says nothing but the time and the number of its event, and two hosts can have both in common.
+#[test]
+fn equal_lines_of_two_hosts_are_two_records() {
+    let mut bench = Bench::new();
+    let end = "type=EOE msg=audit(1700000000.123:7): \n";
+    bench.write("host-a/audit.log", format!("{}{end}", audit(7..8)));
+    bench.write("host-b/audit.log", end);
+    assert_eq!(bench.read_all().iter().map(counts).collect::<Vec<_>>(), [[2, 2, 0, 0], [1, 1, 0, 0]]);
+    assert_eq!(bench.read_all().iter().map(counts).collect::<Vec<_>>(), [[2, 0, 2, 0], [1, 0, 1, 0]]);
+    // A line that names its host is the same one wherever it comes from.
+    bench.write("host-a/central.log", format!("node=web-1 {end}"));
+    bench.write("host-b/central.log", format!("node=web-1 {end}node=web-2 {end}"));
+    let taken: u64 = bench.read_all().iter().map(|r| r.taken).sum();
+    assert_eq!(taken, 2);
+}
+
+/// Where nobody knows the host, copies are found by the start of their stream, and lines that name theirs by themselves.
+#[test]
+fn lines_of_no_known_host_are_known_by_the_start_of_their_stream() {
+    let mut bench = Bench::new();
+    let named = |serials| audit(serials).replace("type=", "node=web-1 type=");
+    bench.write("one.log", format!("{}{}", audit(0..3), named(3..6)));
+    assert_eq!(counts(&bench.read("one.log")), [6, 6, 0, 0]);
+    bench.write("copy.log", format!("{}{}{}", audit(0..3), named(3..6), audit(6..8)));
+    assert_eq!(counts(&bench.read("copy.log")), [8, 2, 6, 0]);
+    bench.write("other.log", format!("{}{}", audit(2..3), named(5..7)));
+    assert_eq!(counts(&bench.read("other.log")), [3, 2, 1, 0], "an equal line may be another host's; a named one is known");
 }
