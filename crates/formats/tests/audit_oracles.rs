@@ -227,8 +227,9 @@ fn row_30_records_out_of_order_give_the_same_events() {
     assert_eq!(normal.1, shuffled.1);
 }
 
-/// Facts kept when this was written; fewer is a step back.
-const GO_RECORDS: u64 = 1083;
-const GO_EVENTS: u64 = 1471;
+/// Facts kept when this was written; fewer is a step back. Not among them: the result of a connect that answers EINPROGRESS,
+/// which these programs call failed and muster leaves open.
+const GO_RECORDS: u64 = 1082;
+const GO_EVENTS: u64 = 1470;
 const LAUREL: u64 = 766;
-const AUSEARCH: u64 = 1449;
+const AUSEARCH: u64 = 1443;

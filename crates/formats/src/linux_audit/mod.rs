@@ -7,9 +7,11 @@ mod assemble;
 mod decode;
 mod line;
 mod map;
+mod paths;
 mod programs;
 mod syscalls;
 mod tables;
+mod words;
 
 use event::Facet;
 

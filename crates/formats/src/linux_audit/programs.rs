@@ -106,8 +106,16 @@ fn verdict(record: &Rec<'_>, out: &mut dyn Sink) {
 }
 
 fn message(record: &Rec<'_>) -> String {
-    let mut text = record.kind.to_owned();
-    for key in ["op", "acct", "id", "grp", "unit", "cmd", "addr", "res"] {
+    let whom = || record.text("acct").or_else(|| record.text("id"));
+    let said = match record.kind {
+        "USER_CMD" => record.text("cmd").map(|c| format!("sudo ran {c}")),
+        "ADD_USER" => whom().map(|a| format!("user {a} added")),
+        "DEL_USER" => whom().map(|a| format!("user {a} deleted")),
+        _ => None,
+    };
+    let keys: &[&str] = if said.is_some() { &["addr", "res"] } else { &["op", "acct", "id", "grp", "unit", "cmd", "addr", "res"] };
+    let mut text = said.unwrap_or_else(|| record.kind.to_owned());
+    for key in keys {
         if let Some(value) = record.text(key) {
             text.extend([" ", key, "=", &value]);
         }

@@ -7,12 +7,13 @@ use event::{Class, Column, Sink, attr, class};
 use super::{
     decode::{self, Socket},
     map::{Rec, Seen, put, put_key},
-    programs, tables,
+    paths::{Paths, base},
+    programs, tables, words,
 };
 
 /// What a system call does, in OCSF's classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     Exec,
     Fork,
     Exit,
@@ -23,16 +24,17 @@ enum Act {
     Plain,
 }
 
-const CREATE: u8 = 1;
-const UPDATE: u8 = 3;
-const DELETE: u8 = 4;
-const RENAME: u8 = 5;
-const SET_ATTRIBUTES: u8 = 6;
-const SET_SECURITY: u8 = 7;
-const GET_ATTRIBUTES: u8 = 8;
-const OPEN: u8 = 14;
+pub(super) const CREATE: u8 = 1;
+pub(super) const UPDATE: u8 = 3;
+pub(super) const DELETE: u8 = 4;
+pub(super) const RENAME: u8 = 5;
+pub(super) const SET_ATTRIBUTES: u8 = 6;
+pub(super) const SET_SECURITY: u8 = 7;
+pub(super) const GET_ATTRIBUTES: u8 = 8;
+pub(super) const OPEN: u8 = 14;
 
-fn act(call: &str) -> Act {
+/// What a system call does, by its name.
+pub(super) fn act(call: &str) -> Act {
     match call {
         "execve" | "execveat" => Act::Exec,
         "fork" | "vfork" | "clone" | "clone3" => Act::Fork,
@@ -93,6 +95,7 @@ pub fn event(seen: &Seen<'_>, out: &mut dyn Sink) {
 fn mapped(seen: &Seen<'_>, call: &Rec<'_>, name: &str, out: &mut dyn Sink) {
     let paths = Paths::of(seen, call, name);
     let socket = seen.of("SOCKADDR").and_then(|r| r.get("saddr")).and_then(|f| decode::socket(f.value));
+    let address = socket.clone();
     match act(name) {
         _ if call.int("pid").is_none() => begin(seen, out, class::BASE_EVENT, 99, name),
         Act::Exec => exec(seen, call, name, &paths, out),
@@ -109,30 +112,29 @@ fn mapped(seen: &Seen<'_>, call: &Rec<'_>, name: &str, out: &mut dyn Sink) {
         }
     }
     finish(seen, call, name, out);
+    out.text(attr::MESSAGE, &words::message(seen, call, name, &paths, address));
 }
 
 fn begin(seen: &Seen<'_>, out: &mut dyn Sink, class: Class, activity: u8, name: &str) {
     seen.begin(out, class, activity, name);
 }
 
-/// Outcome, error, session, the line for people.
+/// Outcome, error, session.
 fn finish(seen: &Seen<'_>, call: &Rec<'_>, name: &str, out: &mut dyn Sink) {
-    let success = seen.outcome(out, call);
-    let exit = call.int("exit");
-    if success == Some(false)
-        && let Some(error) = exit.and_then(tables::errno)
-    {
-        out.text(attr::STATUS_CODE, error);
+    let success = call.get("success").map(|f| f.value == "yes");
+    let error = call.int("exit").filter(|_| success == Some(false)).and_then(tables::errno);
+    // A socket that does not block answers EINPROGRESS to every connect: it is on its way, and how it ended no record says
+    // (connect(2)). The outcome stays open; the error column keeps the kernel's word.
+    if !under_way(call, name) {
+        seen.outcome(out, call);
     }
+    put(out, attr::STATUS_CODE, error);
     put_key(out, Column::Session, seen.session(call));
-    let comm = call.text("comm").unwrap_or_default();
-    let failed = if success == Some(false) { " (failed)" } else { "" };
-    let title = seen.of("PROCTITLE").and_then(|r| r.get("proctitle")).map(decode::proctitle).filter(|_| act(name) != Act::Exec);
-    if let Some(title) = title.as_deref().filter(|t| !t.is_empty()) {
-        out.text(attr::MESSAGE, &format!("{comm}: {name}{failed} in {title}"));
-    } else {
-        out.text(attr::MESSAGE, &format!("{comm}: {name}{failed}"));
-    }
+}
+
+/// Whether the connection is being made while the call is over.
+pub(super) fn under_way(call: &Rec<'_>, name: &str) -> bool {
+    name == "connect" && call.int("exit").and_then(tables::errno) == Some("EINPROGRESS")
 }
 
 /// The process that made the call, as OCSF's actor or, where it is what the event is about, as its process; and who it was.
@@ -215,21 +217,30 @@ fn exec(seen: &Seen<'_>, call: &Rec<'_>, name: &str, paths: &Paths<'_>, out: &mu
     // The actor is who started it; the event's process is the new one.
     out.int(attr::ACTOR_PROCESS_PID, call.int("ppid").unwrap_or_default());
     process(seen, call, out, true);
-    let mut arguments = decode::Arguments::default();
-    for field in seen.all("EXECVE").flat_map(|r| &r.fields) {
-        arguments.take(*field);
-    }
-    let list = arguments.list();
-    let line = match list.is_empty() {
-        true => seen.of("PROCTITLE").and_then(|r| r.get("proctitle")).map(decode::proctitle).unwrap_or_default(),
-        false => list.join(" "),
-    };
-    out.text(attr::PROCESS_CMD_LINE, &line);
+    out.text(attr::PROCESS_CMD_LINE, &command_line(seen));
     put_key(out, Column::File, paths.executed.as_deref());
     if call.get("success").is_some_and(|f| f.value == "no") {
         put(out, attr::PROCESS_PATH, paths.executed.as_deref());
     }
     became(seen, call, out);
+}
+
+/// The arguments of EXECVE; where it is missing, the process title.
+pub(super) fn command_line(seen: &Seen<'_>) -> String {
+    let mut arguments = decode::Arguments::default();
+    for field in seen.all("EXECVE").flat_map(|r| &r.fields) {
+        arguments.take(*field);
+    }
+    let list = arguments.list();
+    match list.is_empty() {
+        true => title(seen).unwrap_or_default(),
+        false => list.join(" "),
+    }
+}
+
+/// The process title, if there is one.
+pub(super) fn title(seen: &Seen<'_>) -> Option<String> {
+    seen.of("PROCTITLE").and_then(|r| r.get("proctitle")).map(decode::proctitle).filter(|t| !t.is_empty())
 }
 
 fn fork(seen: &Seen<'_>, call: &Rec<'_>, name: &str, out: &mut dyn Sink) {
@@ -291,129 +302,4 @@ fn module(seen: &Seen<'_>, call: &Rec<'_>, name: &str, activity: u8, paths: &Pat
     out.int(attr::DRIVER_FILE_TYPE_ID, 1);
     out.key(Column::Resource, &module);
     put_key(out, Column::File, paths.acted.as_deref());
-}
-
-fn base(path: &str) -> &str {
-    path.trim_end_matches('/').rsplit('/').next().filter(|n| !n.is_empty()).unwrap_or(path)
-}
-
-/// The paths of an event, joined with the working directory.
-#[derive(Debug, Default)]
-struct Paths<'a> {
-    /// What the call acted on: what was deleted, made or opened.
-    acted: Option<Cow<'a, str>>,
-    /// What came into being.
-    made: Option<Cow<'a, str>>,
-    /// The program that exec names (item 0).
-    executed: Option<Cow<'a, str>>,
-    /// Whether the call made the file.
-    creates: bool,
-    /// OCSF `file.type_id`, from the mode.
-    type_id: i64,
-}
-
-impl<'a> Paths<'a> {
-    fn of(seen: &Seen<'a>, call: &Rec<'_>, name: &str) -> Paths<'a> {
-        let cwd = seen.of("CWD").and_then(|r| r.text("cwd"));
-        // A name relative to a directory handle is not relative to the working directory.
-        let at = name.ends_with("at") || name.ends_with("at2") || name == "renameat2";
-        let handle = at && call.get("a0").is_some_and(|f| !f.value.eq_ignore_ascii_case("ffffff9c") && !f.value.eq_ignore_ascii_case("ffffffffffffff9c"));
-        let parent = seen.all("PATH").find(|r| r.get("nametype").is_some_and(|f| f.value == "PARENT")).and_then(|r| r.text("name"));
-        let folder = if handle { parent.filter(|p| p.starts_with('/')) } else { cwd };
-        let mut paths = Paths::default();
-        let (mut deleted, mut plain) = (None, None);
-        for record in seen.all("PATH") {
-            let Some(path) = record.text("name").map(|n| join(folder.as_deref(), n)) else { continue };
-            let kind = record.get("nametype").map_or("NORMAL", |f| f.value);
-            let item = record.get("item").map_or("0", |f| f.value);
-            if item == "0" {
-                paths.executed = Some(path.clone());
-            }
-            if kind != "PARENT" || paths.type_id == 0 {
-                paths.type_id = record.get("mode").map_or(0, |f| type_id(f.value));
-            }
-            match kind {
-                "CREATE" => paths.made = Some(path),
-                "DELETE" if deleted.is_none() => deleted = Some(path),
-                "PARENT" | "DELETE" => {}
-                _ if plain.is_none() => plain = Some(path),
-                _ => {}
-            }
-        }
-        paths.creates = paths.made.is_some() && deleted.is_none();
-        paths.acted = deleted.or_else(|| paths.made.clone()).or(plain).or_else(|| lone_parent(seen, folder.as_deref()));
-        paths
-    }
-
-    /// What an open was for: made, for writing, for reading.
-    fn opened(&self, call: &Rec<'_>, name: &str) -> u8 {
-        if self.creates {
-            return CREATE;
-        }
-        let flags = match name {
-            "open" => call.get("a1"),
-            "openat" => call.get("a2"),
-            "creat" => return CREATE,
-            _ => None,
-        };
-        match flags.and_then(|f| u64::from_str_radix(f.value, 16).ok()).map(|f| f & 3) {
-            Some(0) => 2,
-            Some(1 | 2) => UPDATE,
-            _ => OPEN,
-        }
-    }
-}
-
-/// A failed call may name the folder alone.
-fn lone_parent<'a>(seen: &Seen<'a>, folder: Option<&str>) -> Option<Cow<'a, str>> {
-    seen.all("PATH").find_map(|r| r.text("name")).map(|n| join(folder, n))
-}
-
-/// OCSF's file types, from the octal mode.
-fn type_id(mode: &str) -> i64 {
-    match i64::from_str_radix(mode, 8).unwrap_or(0) & 0o170_000 {
-        0o100_000 => 1,
-        0o040_000 => 2,
-        0o020_000 => 3,
-        0o060_000 => 4,
-        0o140_000 => 5,
-        0o010_000 => 6,
-        0o120_000 => 7,
-        _ => 0,
-    }
-}
-
-/// Joins a name with the folder that it is relative to; `.` and `..` are resolved as text.
-fn join<'a>(folder: Option<&str>, name: Cow<'a, str>) -> Cow<'a, str> {
-    let relative = !name.starts_with('/');
-    let plain = !name.contains("./") && !name.contains("//") && !name.ends_with("/.") && !name.ends_with("/..") && !matches!(name.as_ref(), "." | "..");
-    if plain && !relative {
-        return name;
-    }
-    let Some(folder) = folder.filter(|_| relative).or((!relative).then_some("")) else { return name };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(name.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    Cow::Owned(format!("/{}", parts.join("/")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_joined() {
-        let j = |folder, name: &str| join(folder, Cow::Borrowed(name)).into_owned();
-        assert_eq!(j(Some("/root"), "a/b"), "/root/a/b");
-        assert_eq!(j(Some("/root"), "./a"), "/root/a");
-        assert_eq!(j(Some("/home/al"), "../../etc/passwd"), "/etc/passwd");
-        assert_eq!(j(Some("/root"), "/bin//ls"), "/bin/ls");
-        assert_eq!(j(None, "a"), "a");
-        assert_eq!(j(Some("/root"), "."), "/root");
-    }
 }
