@@ -61,6 +61,21 @@ fn without_registry_and_plan_the_answer_is_still_one() {
 }
 
 #[test]
+fn the_intruder_is_nobodys_owner() {
+    let mut input = world::input();
+    let by = |kind, who: &str| Hint { kind, who: world::entity(who), count: 9, last: None, event: "db-1/auth.log#85".into() };
+    let hints = vec![by(HintKind::Created, "user:root@db-1"), by(HintKind::LogsIn, "user:deploy@bastion-1")];
+    input.reached.iter().for_each(|r| drop(input.hints.insert(r.entity.clone(), hints.clone())));
+    let made = brief(&input, &Registry::default(), &Plan::default());
+    let owners: Vec<_> = made.owners.iter().filter_map(|o| o.owner.clone()).collect();
+    assert_eq!(owners, Vec::<String>::new());
+    input.hints.insert(Entity::new(Kind::Host, "db-1"), vec![by(HintKind::LogsIn, "user:bob@db-1")]);
+    let made = brief(&input, &Registry::default(), &Plan::default());
+    let owners: Vec<_> = made.owners.iter().filter_map(|o| o.owner.clone()).collect();
+    assert_eq!(owners, ["bob@db-1"]);
+}
+
+#[test]
 fn row_53_nothing_found_says_what_was_searched_and_what_is_near() {
     let mut input = BriefInput { now: world::time("12:00:00"), indicators: vec![Entity::new(Kind::Host, "bastion-11")], ..BriefInput::default() };
     input.unknown = vec![("bastion-11".into(), vec!["host:bastion-1".into()])];

@@ -143,6 +143,16 @@ fn where_the_registry_is_silent_the_logs_hint_and_say_so() {
     insta::assert_snapshot!(lines(&guess.reasons));
     let alone = Registry::default().resolve(&entity("host:x-1"), noon(), &hints);
     assert_eq!((alone.inferred, alone.owner.as_deref()), (true, Some("arn:aws:iam::111122223333:user/ci-deploy")));
+    for nobody in [
+        hint(HintKind::Created, "credential:AKIAEXAMPLEXXXXXXXX1", 1),
+        hint(HintKind::LogsIn, "ip:203.0.113.66", 90),
+        hint(HintKind::LogsIn, "user:mallory@x-1", 1),
+        hint(HintKind::Uses, "user:mallory@x-1", 90),
+        hint(HintKind::BelongsTo, "session:x-1/sshd:7", 1),
+    ] {
+        let none = Registry::default().resolve(&entity("host:x-1"), noon(), std::slice::from_ref(&nobody));
+        assert_eq!((none.inferred, none.owner), (false, None), "{nobody:?}");
+    }
     let key = [hint(HintKind::BelongsTo, "user:arn:aws:iam::111122223333:user/ci-deploy", 9)];
     let holder = demo().resolve(&entity("credential:AKIAEXAMPLECIDEPLOY1"), noon(), &key);
     assert_eq!((holder.inferred, holder.owner.as_deref(), holder.entity.kind.name()), (false, Some("team-platform"), "credential"));

@@ -1,7 +1,11 @@
 //! `muster who THING`: who owns it, whom to call, what may be done there.
 
 use event::{Entity, Kind, Link, Relation, Window};
-use respond::registry::{Hint, HintKind, Ownership};
+use lake::Lake;
+use respond::{
+    Registry,
+    registry::{Hint, HintKind, Ownership},
+};
 
 use crate::{
     ask,
@@ -33,7 +37,7 @@ impl Args {
         let at = self.at.unwrap_or_else(clock::now);
         let registry = ask::registry(g)?;
         let lake = Store::open(&g.store).ok().map(|s| s.lake()).transpose()?;
-        let guesses = Entity::guess(&self.thing);
+        let guesses = kinds(&self.thing, &registry, lake.as_ref())?;
         if guesses.is_empty() {
             return Err(WrongUse("an empty name; give a host, address, account, user, credential or resource".into()).into());
         }
@@ -57,6 +61,23 @@ impl Args {
     }
 }
 
+/// What a name may mean: a person of the registry first, then what the logs know of that name, then any kind so spelled.
+fn kinds(thing: &str, registry: &Registry, lake: Option<&Lake>) -> anyhow::Result<Vec<Entity>> {
+    let all = Entity::guess(thing);
+    let person = registry.names(&["user", "group"]).any(|n| n.eq_ignore_ascii_case(thing));
+    let mut ordered: Vec<Entity> = all.iter().filter(|e| person && e.kind == Kind::User).cloned().collect();
+    let known = match lake.filter(|_| !all.is_empty()) {
+        Some(lake) => ask::find(lake, thing)?.entities,
+        None => Vec::new(),
+    };
+    for e in known.into_iter().chain(all) {
+        if !ordered.contains(&e) {
+            ordered.push(e);
+        }
+    }
+    Ok(ordered)
+}
+
 /// What links say of whose a thing is.
 pub fn hints(entity: &Entity, links: &[Link]) -> Vec<Hint> {
     let mut hints = Vec::new();
@@ -64,9 +85,9 @@ pub fn hints(entity: &Entity, links: &[Link]) -> Vec<Hint> {
         let kind = match link.relation {
             Relation::LoggedIn if link.from == *entity && entity.kind == Kind::Credential && link.to.kind == Kind::User => HintKind::BelongsTo,
             Relation::On if link.from == *entity && link.to.kind == Kind::Host => HintKind::BelongsTo,
-            Relation::Created if link.to == *entity => HintKind::Created,
+            Relation::Created if link.to == *entity && link.from.kind == Kind::User => HintKind::Created,
             Relation::On if link.to == *entity && link.from.kind == Kind::User => HintKind::LogsIn,
-            Relation::Used | Relation::Wrote | Relation::Read | Relation::Granted | Relation::Touched if link.to == *entity => HintKind::Uses,
+            Relation::Wrote | Relation::Read | Relation::Touched if link.to == *entity && link.from.kind == Kind::User => HintKind::Uses,
             _ => continue,
         };
         let who = if link.from == *entity { &link.to } else { &link.from };

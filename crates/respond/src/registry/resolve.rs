@@ -31,6 +31,8 @@ const PARENTS_MAX: usize = 16;
 const NEAREST_MAX: usize = 3;
 /// Hints that are shown as candidates.
 const CANDIDATES_MAX: usize = 3;
+/// Logins from which on a user is taken to be at home there.
+const HABIT_LOGINS: u64 = 3;
 
 impl Registry {
     /// Whose `entity` is at a time (now, where none is given: entries with an end in time count as they stand). `hints` is what the logs say.
@@ -286,15 +288,16 @@ impl Registry {
         let nothing = if self.is_empty() { "no registry: owner unknown; add one with `muster init`" } else { "the registry has nothing that fits" };
         answer.reasons.push(nothing.into());
         answer.nearest = self.alike(&answer.entity.value);
-        let mut ranked: Vec<&Hint> = hints.iter().collect();
+        // A machine, address, session or credential answers no call: only users are asked about a thing.
+        let mut ranked: Vec<&Hint> = hints.iter().filter(|h| h.who.kind == Kind::User).collect();
         ranked.sort_by_key(|h| (std::cmp::Reverse(weight(h.kind)), std::cmp::Reverse(h.count)));
-        for hint in ranked.into_iter().take(CANDIDATES_MAX) {
+        for hint in ranked.iter().take(CANDIDATES_MAX) {
             let mut other = silent(&hint.who);
             let owner = self.answer(&hint.who, at, &mut other).then_some(other.owner).flatten();
             let because = because(hint);
             answer.candidates.push(Candidate { who: hint.who.clone(), owner, because, events: vec![hint.event.clone()] });
         }
-        let Some(first) = answer.candidates.first() else { return };
+        let Some(first) = answer.candidates.iter().zip(ranked).find(|(_, h)| owns(h)).map(|(c, _)| c) else { return };
         answer.inferred = true;
         answer.owner = Some(first.owner.clone().unwrap_or_else(|| first.who.value.clone()));
         answer.reasons.push(format!("inferred from the logs: {} {} ({})", safe(&first.who.value), first.because, first.events.join(", ")));
@@ -342,6 +345,16 @@ fn weight(kind: HintKind) -> u8 {
         HintKind::Created => 2,
         HintKind::LogsIn => 1,
         HintKind::Uses => 0,
+    }
+}
+
+/// Whether a hint is enough to name an owner: who made it, or is there again and again; not who passed by, and not the account
+/// that a key is for, which is a name in the log and no person.
+fn owns(h: &Hint) -> bool {
+    match h.kind {
+        HintKind::Created => true,
+        HintKind::LogsIn => h.count >= HABIT_LOGINS,
+        HintKind::BelongsTo | HintKind::Uses => false,
     }
 }
 

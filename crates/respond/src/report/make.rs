@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 
 /// Makes the brief. `registry` and `plan` may be empty: what they would say is then said to be missing.
 pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
-    let asked_of = |r: &Reached| registry.resolve(&r.entity, r.since.or(Some(input.now)), &hints(input, r));
+    let asked_of = |r: &Reached| owner_of(input, r, registry);
     let owned: Vec<(&Reached, Ownership)> = input.reached.iter().map(|r| (r, with_local_times(asked_of(r), input))).collect();
     let facts = facts(&input.reached, &input.rows, input.left.as_ref().map(|v| v.verdict), registry);
     let owners = owners(&owned);
@@ -48,6 +48,18 @@ fn with_local_times(mut who: Ownership, input: &BriefInput) -> Ownership {
         person.local_time = person.time_zone.as_deref().and_then(|z| super::time::local_time(input.now, z));
     }
     who
+}
+
+/// By the registry; else by the logs, which must not name whom the intruder acts as: nobody is to ring the intruder up.
+fn owner_of(input: &BriefInput, r: &Reached, registry: &Registry) -> Ownership {
+    let at = r.since.or(Some(input.now));
+    let mut hints = hints(input, r);
+    let who = registry.resolve(&r.entity, at, &hints);
+    if !who.inferred && who.candidates.is_empty() {
+        return who;
+    }
+    hints.retain(|h| !input.reached.iter().any(|n| n.status == Status::Controlled && n.entity == h.who));
+    registry.resolve(&r.entity, at, &hints)
 }
 
 fn hints(input: &BriefInput, r: &Reached) -> Vec<Hint> {
@@ -181,7 +193,8 @@ fn vendors(facts: &[Fact], input: &BriefInput, registry: &Registry) -> Vec<Vendo
 fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) -> Vec<Blind> {
     let mut out = input.not_visible.clone();
     // A gap that the caller has told of already, with what it hides, is not told again.
-    let told = |b: &Blind| input.not_visible.iter().any(|n| n.source == b.source && n.from == b.from && n.from.is_some());
+    // The books know the time of the line that tells of it: the gap's start, or for what was lost before it, its end.
+    let told = |b: &Blind| b.from.is_some() && input.not_visible.iter().any(|n| n.source == b.source && [n.from, n.to].contains(&b.from));
     out.extend(input.books.iter().flat_map(book_gaps).filter(|b| !told(b)));
     let plain = |text: String| Blind { text, source: None, from: None, to: None, events: Vec::new() };
     if input.books.is_empty() {
