@@ -26,15 +26,24 @@ const CHECKPOINT_COMMITS: &str = "50";
 pub(crate) async fn open(dir: &Path, table: Table) -> Result<DeltaTable> {
     let folder = dir.join(table.name());
     make_dir(&folder).map_err(Error::io("making", &folder))?;
-    let fault = |e| Error::delta("opening", table)(e);
-    let folder = folder.canonicalize().map_err(Error::io("opening", &folder))?;
-    let url = ensure_table_uri(folder.to_string_lossy()).map_err(fault)?;
-    let builder = DeltaTableBuilder::from_url(url.clone()).map_err(fault)?.with_storage_backend(Arc::new(Durable::new()), url);
+    let builder = builder(&folder, table)?;
     if crate::log::exists(dir, table)? {
-        return builder.load().await.map_err(fault);
+        return builder.load().await.map_err(Error::delta("opening", table));
     }
-    let empty = builder.build().map_err(fault)?;
+    let empty = builder.build().map_err(Error::delta("opening", table))?;
     create(&empty, table).await.map_err(Error::delta("making", table))
+}
+
+/// Opens a table that is there, as it was at a version. Writes nothing.
+pub(crate) async fn open_at(dir: &Path, table: Table, version: u64) -> Result<DeltaTable> {
+    builder(&dir.join(table.name()), table)?.with_version(version).load().await.map_err(Error::delta("opening", table))
+}
+
+fn builder(folder: &Path, table: Table) -> Result<DeltaTableBuilder> {
+    let folder = folder.canonicalize().map_err(Error::io("opening", folder))?;
+    let url = ensure_table_uri(folder.to_string_lossy()).map_err(Error::delta("opening", table))?;
+    let builder = DeltaTableBuilder::from_url(url.clone()).map_err(Error::delta("opening", table))?;
+    Ok(builder.with_storage_backend(Arc::new(Durable::new()), url))
 }
 
 async fn create(empty: &DeltaTable, table: Table) -> Result<DeltaTable, deltalake_core::DeltaTableError> {

@@ -80,6 +80,15 @@ pub enum Error {
         /// What the foremost table has reached.
         max: u64,
     },
+    /// The lake was opened with `Lake::open_to_read`.
+    #[error("not committed: the tables were opened to read")]
+    ReadOnly,
+    /// More links than are held in memory at once.
+    #[error("more than {limit} links touch these entities; narrow the time window, or ask about fewer entities")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
     /// A filter is nested deeper than the limit.
     #[error("the question is nested deeper than {max} levels; write it flatter")]
     Depth {

@@ -9,14 +9,14 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use datafusion::{catalog::TableProvider, error::DataFusionError, prelude::SessionContext};
+use datafusion::{catalog::TableProvider, prelude::SessionContext};
 use deltalake_core::DeltaTable;
 use event::Link;
 use tokio::runtime::Runtime;
 
 use crate::{
     Error, Result, Table, arrange, commit,
-    log::{self, Head, Position, SetAside},
+    log::{self, Head, Position, SetAside, TablePosition},
     query,
     rows::{Around, Quarantined},
     write::{self, Load},
@@ -38,34 +38,74 @@ pub struct Lake {
     positions: Position,
     head: Head,
     recovered: Vec<SetAside>,
+    reads_only: bool,
     swept: bool,
     // Last, so that it ends after everything that runs on it.
     pub(crate) runtime: Threads,
 }
 
 impl Lake {
-    /// Opens the lake in a folder, and makes the folder and the tables that are not there.
+    /// Opens the lake in a folder, to commit; makes the folder and the tables that are not there.
     ///
     /// A newest commit that a power cut left torn is set aside (see `recovered`); the table has then reached
     /// less and the caller replays the journal.
     pub fn open(dir: &Path) -> Result<Lake> {
         crate::durable::make_dir(dir).map_err(Error::io("making", dir))?;
+        let mut lake = Lake::without_tables(dir)?;
+        for table in Table::ALL {
+            lake.recovered.extend(log::recover(dir, table, &lake.head)?);
+            let t = lake.runtime.block_on(commit::open(dir, table))?;
+            lake.tables.insert(table, t);
+        }
+        lake.positions = positions(dir)?;
+        lake.refresh()?;
+        Ok(lake)
+    }
+
+    /// Opens the lake in a folder as it is now, to read; needs no lock, and writes nothing, so that the folder may be a
+    /// read-only copy. Later commits are not seen.
+    ///
+    /// A table that is not there yet has no rows. A torn newest commit is left out and named by `recovered`.
+    /// `commit` gives `ReadOnly`.
+    pub fn open_to_read(dir: &Path) -> Result<Lake> {
+        let mut lake = Lake::without_tables(dir)?;
+        lake.reads_only = true;
+        // Against the order of commits: with an event that is seen, its links are seen, also while another program commits.
+        for table in Table::ALL.into_iter().rev() {
+            let end = log::end(dir, table, &lake.head)?;
+            lake.recovered.extend(end.unusable);
+            lake.positions.tables.push(match end.whole {
+                Some(version) => {
+                    let t = lake.runtime.block_on(commit::open_at(dir, table, version))?;
+                    lake.tables.insert(table, t);
+                    log::position_at(dir, table, version)?
+                }
+                None => {
+                    lake.providers.insert(table, query::empty(table));
+                    TablePosition::before_the_first(table)
+                }
+            });
+        }
+        lake.refresh()?;
+        Ok(lake)
+    }
+
+    fn without_tables(dir: &Path) -> Result<Lake> {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         builder.thread_stack_size(STACK_BYTES);
         let runtime = builder.worker_threads(THREADS).enable_all().thread_name("lake").build().map_err(Error::io("starting threads for", dir))?;
-        let runtime = Threads { handle: runtime.handle().clone(), runtime: Some(runtime) };
-        let head = Head::load(dir)?;
-        let mut recovered = Vec::new();
-        let mut tables = HashMap::new();
-        for table in Table::ALL {
-            recovered.extend(log::recover(dir, table, &head)?);
-            tables.insert(table, runtime.block_on(commit::open(dir, table))?);
-        }
-        let session = query::session()?;
-        let positions = positions(dir)?;
-        let mut lake = Lake { dir: dir.to_owned(), tables, providers: HashMap::new(), session, positions, head, recovered, swept: false, runtime };
-        lake.refresh()?;
-        Ok(lake)
+        Ok(Lake {
+            dir: dir.to_owned(),
+            tables: HashMap::new(),
+            providers: HashMap::new(),
+            session: query::session()?,
+            positions: Position { tables: Vec::new() },
+            head: Head::load(dir)?,
+            recovered: Vec::new(),
+            reads_only: false,
+            swept: false,
+            runtime: Threads { handle: runtime.handle().clone(), runtime: Some(runtime) },
+        })
     }
 
     /// Which commit each table has reached.
@@ -84,7 +124,7 @@ impl Lake {
     /// changes nothing: a table that has reached the number is left as it is. While the tables have reached different
     /// numbers, the only commit taken is the foremost one's, with everything that came after the hindmost.
     ///
-    /// Errors: `Past` (rows with a number that is behind), `Uneven` (a new number while a table lacks an earlier one).
+    /// Errors: `ReadOnly` (opened to read), `Past` (rows with a number that is behind), `Uneven` (a new number while a table lacks an earlier one).
     ///
     /// Batches have `event::batch::SCHEMA`. All rows are held in memory at once: commit about every 128 to 256 MiB of originals.
     pub fn commit(
@@ -96,6 +136,9 @@ impl Lake {
         mut quarantine: Vec<Quarantined>,
         mut around: Vec<Around>,
     ) -> Result<()> {
+        if self.reads_only {
+            return Err(Error::ReadOnly);
+        }
         let (min, max) = (self.positions.min(), self.positions.max());
         if number < max.max(1) {
             let rows = events.iter().any(|b| b.num_rows() > 0) || !links.is_empty() || !quarantine.is_empty() || !around.is_empty();
@@ -166,9 +209,13 @@ impl Lake {
 
 impl Lake {
     /// Runs a question on a thread of the runtime, whose stack is large, and waits for it.
-    pub(crate) fn ask<T: Send + 'static>(&self, question: impl Future<Output = Result<T, DataFusionError>> + Send + 'static) -> Result<T> {
+    pub(crate) fn ask<T, E>(&self, question: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        E: Into<Error> + Send + 'static,
+    {
         match self.runtime.block_on(self.runtime.spawn(question)) {
-            Ok(answer) => Ok(answer?),
+            Ok(answer) => answer.map_err(Into::into),
             Err(_) => Err(Error::Invalid("the question broke the query engine; please report it".into())),
         }
     }

@@ -48,6 +48,12 @@ pub struct TablePosition {
     pub version: u64,
 }
 
+impl TablePosition {
+    pub(crate) fn before_the_first(table: Table) -> TablePosition {
+        TablePosition { table, number: 0, note: None, version: 0 }
+    }
+}
+
 impl Position {
     /// The number that every table has reached: replay what comes after it.
     pub fn min(&self) -> u64 {
@@ -88,7 +94,7 @@ pub struct SetAside {
     /// Whether the head says that it had been made durable: then the disk lost what it had promised to keep, and the
     /// journal may no longer hold the batches.
     pub was_durable: bool,
-    /// Where the file now lies, if there was one.
+    /// Where the file now lies, if there was one and the lake was not opened only to read.
     pub moved_to: Option<PathBuf>,
 }
 
@@ -172,33 +178,47 @@ fn commit_path(log: &Path, version: u64) -> PathBuf {
     log.join(format!("{version:020}.json"))
 }
 
-/// Looks at the end of a table's log before the library does; sets a torn newest commit aside.
-pub(crate) fn recover(dir: &Path, table: Table, head: &Head) -> Result<Vec<SetAside>> {
+/// What the end of a table's log is like.
+pub(crate) struct End {
+    /// The newest version that can be read; nothing if the table is not there.
+    pub whole: Option<u64>,
+    /// What was found instead of a newer one; not moved.
+    pub unusable: Option<SetAside>,
+}
+
+/// Looks at the end of a table's log before the library does. Changes nothing.
+pub(crate) fn end(dir: &Path, table: Table, head: &Head) -> Result<End> {
     let log = log_dir(dir, table);
     let durable = head.versions.get(table.name()).copied();
     let mut found = versions(&log)?;
-    let mut aside = Vec::new();
-    if let Some(&newest) = found.last()
-        && let Err(fault) = check(&log, newest)?
+    let Some(&newest) = found.last() else { return Ok(End { whole: None, unusable: missing(table, durable) }) };
+    let Err(fault) = check(&log, newest)? else {
+        return Ok(End { whole: Some(newest), unusable: missing(table, durable.filter(|&d| newest < d)) });
+    };
+    found.pop();
+    if let Some(&before) = found.last()
+        && let Err(fault) = check(&log, before)?
     {
-        let was_durable = durable.is_some_and(|d| newest <= d);
-        let moved_to = Some(set_aside(dir, table, newest)?);
-        aside.push(SetAside { table, version: newest, why: Why::Torn(fault), was_durable, moved_to });
-        found.pop();
-        if let Some(&before) = found.last()
-            && let Err(fault) = check(&log, before)?
-        {
-            return Err(Error::Damaged { table: table.name(), path: commit_path(&log, before).display().to_string(), fault });
-        }
-    } else if let Some(d) = durable
-        && found.last().is_none_or(|&newest| newest < d)
-    {
-        aside.push(SetAside { table, version: d, why: Why::Missing, was_durable: true, moved_to: None });
+        return Err(Error::Damaged { table: table.name(), path: commit_path(&log, before).display().to_string(), fault });
     }
-    if !aside.is_empty() {
-        drop_checkpoints_after(&log, found.last().copied())?;
+    let was_durable = durable.is_some_and(|d| newest <= d);
+    let torn = SetAside { table, version: newest, why: Why::Torn(fault), was_durable, moved_to: None };
+    Ok(End { whole: found.last().copied(), unusable: Some(torn) })
+}
+
+/// A version that the head names and the log does not have.
+fn missing(table: Table, version: Option<u64>) -> Option<SetAside> {
+    version.map(|version| SetAside { table, version, why: Why::Missing, was_durable: true, moved_to: None })
+}
+
+/// Makes the end of a table's log readable: sets a torn newest commit aside, and what was made of it.
+pub(crate) fn recover(dir: &Path, table: Table, head: &Head) -> Result<Option<SetAside>> {
+    let End { whole, unusable: Some(mut aside) } = end(dir, table, head)? else { return Ok(None) };
+    if let Why::Torn(_) = aside.why {
+        aside.moved_to = Some(set_aside(dir, table, aside.version)?);
     }
-    Ok(aside)
+    drop_checkpoints_after(&log_dir(dir, table), whole)?;
+    Ok(Some(aside))
 }
 
 fn check(log: &Path, version: u64) -> Result<Result<Commit, String>> {
@@ -246,10 +266,16 @@ pub(crate) fn exists(dir: &Path, table: Table) -> Result<bool> {
     Ok(!versions(&log_dir(dir, table))?.is_empty())
 }
 
-/// Which commit a table has reached: the newest one of muster's own.
+/// Which commit a table has reached.
 pub(crate) fn position(dir: &Path, table: Table) -> Result<TablePosition> {
+    position_at(dir, table, u64::MAX)
+}
+
+/// Which commit a table had reached at a version: the newest one of muster's own up to there.
+pub(crate) fn position_at(dir: &Path, table: Table, version: u64) -> Result<TablePosition> {
     let log = log_dir(dir, table);
-    let found = versions(&log)?;
+    let mut found = versions(&log)?;
+    found.retain(|&v| v <= version);
     let version = found.last().copied().unwrap_or(0);
     for &v in found.iter().rev().take(BACKWARD_MAX) {
         let path = commit_path(&log, v);
@@ -258,7 +284,7 @@ pub(crate) fn position(dir: &Path, table: Table) -> Result<TablePosition> {
             return Ok(TablePosition { table, number, note: commit.note, version });
         }
     }
-    Ok(TablePosition { table, number: 0, note: None, version })
+    Ok(TablePosition { version, ..TablePosition::before_the_first(table) })
 }
 
 #[cfg(test)]

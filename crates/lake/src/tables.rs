@@ -60,6 +60,14 @@ impl Table {
         }
     }
 
+    /// The columns as a query sees them: those of the files, then the partition columns.
+    pub(crate) fn query_schema(self) -> SchemaRef {
+        let files = self.file_schema();
+        let text = DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8)); // as Delta gives partition values
+        let partitions = self.partitions().iter().map(|p| Arc::new(Field::new(*p, text.clone(), true)));
+        Arc::new(Schema::new(files.fields().iter().cloned().chain(partitions).collect::<Vec<_>>()))
+    }
+
     /// The columns that files are skipped by: the `Add` actions carry their smallest and largest values.
     pub(crate) const fn skipping(self) -> &'static [&'static str] {
         match self {

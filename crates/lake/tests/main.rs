@@ -8,6 +8,8 @@ mod crash;
 mod filters;
 #[path = "cases/made.rs"]
 mod made;
+#[path = "cases/read.rs"]
+mod read;
 #[path = "cases/roundtrip.rs"]
 mod roundtrip;
 #[path = "cases/speed.rs"]
