@@ -259,3 +259,24 @@ fn without_a_source_exactly_its_nodes_are_lost_and_the_blind_spot_is_named() {
         assert!(named, "without {source}: {:#?}", answer.not_visible);
     }
 }
+
+#[test]
+fn a_daemon_stopped_on_a_reached_host_is_a_blind_spot_though_others_in_the_log_go_on() {
+    let truth = truth();
+    let mut all = texts(&root().join("demo/logs"));
+    let line = |host: &str, kind: &str, at: &str, serial: u32| {
+        let ms = Time::parse(at).unwrap().millis();
+        format!("node={host} type={kind} msg=audit({}.{:03}:{serial}): op=x auid=0 pid=1 res=success\n", ms / 1000, ms % 1000)
+    };
+    let central = [
+        line("db-1", "DAEMON_END", "2026-03-04T06:00:00Z", 1),
+        line("web-1", "USER_ACCT", "2026-03-04T06:00:00.001Z", 2),
+        line("db-1", "DAEMON_START", "2026-03-04T23:00:00Z", 3),
+    ];
+    all.insert("central/audit.log".into(), vec![central.concat().into_bytes()]);
+    let answer = Store::new(events(&all, RECEIVED)).scope(scope(&truth, &truth.indicator, None));
+    let spots: Vec<_> = answer.not_visible.iter().filter(|b| b.source.as_deref() == Some("central/audit.log")).collect();
+    assert_eq!(spots.len(), 1, "{spots:#?}");
+    assert_eq!((spots[0].from, spots[0].to), (Time::parse("2026-03-04T06:00:00Z"), Time::parse("2026-03-04T23:00:00Z")));
+    assert!(spots[0].text.contains("db-1"), "{}", spots[0].text);
+}

@@ -24,6 +24,7 @@ pub fn root() -> PathBuf {
 }
 
 /// All files of a folder and below, as sources named like the program names them.
+#[allow(clippy::disallowed_types)] // the project's own demo, and test data of known size
 pub fn texts(dir: &Path) -> Texts {
     let mut found = Texts::new();
     let mut files = Vec::new();

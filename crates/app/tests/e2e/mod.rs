@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod demo;
+mod gaps;
 mod kill;
 mod real;
 

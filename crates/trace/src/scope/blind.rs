@@ -1,63 +1,12 @@
 //! What could not be seen: sources that are missing for what was reached, gaps in those that are there, limits of the scope itself.
 
-use std::collections::BTreeMap;
-
-use event::{Column, Entity, Facet, Fields, Kind, Time, time::SECOND};
+use event::{Entity, Facet, Kind, Time, time::SECOND};
 use serde::{Deserialize, Serialize};
 
-use super::{Completeness, ScopeNode, Status, exfil::outside, habit::host_in};
+use super::{Completeness, Coverage, GapSpan, ScopeNode, SourceSpan, Status, exfil::outside, habit::host_in};
 
 /// How long a source may be silent at either end of the incident before that is named (seconds).
 pub const SILENT_S: i64 = 3 * 3600;
-
-/// What one source was seen to cover.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SourceSpan {
-    /// Its name.
-    pub source: String,
-    /// Its facet.
-    pub facet: Facet,
-    /// Hosts in it.
-    pub hosts: Vec<String>,
-    /// Cloud accounts in it.
-    pub accounts: Vec<String>,
-    /// Cloud regions in it.
-    pub regions: Vec<String>,
-    /// First event.
-    pub first: Time,
-    /// Last event.
-    pub last: Time,
-}
-
-/// A gap that a log tells of itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GapSpan {
-    /// Source whose event tells of it.
-    pub source: String,
-    /// `stopped`, `lost`, `disabled`.
-    pub kind: String,
-    /// Host or account that the log is of.
-    pub of: Option<Entity>,
-    /// From.
-    pub from: Time,
-    /// To: the next event of that source, if any.
-    pub to: Option<Time>,
-    /// Records missing, if known.
-    pub count: Option<i64>,
-    /// The event that tells of it.
-    pub event: String,
-}
-
-/// What the logs that were asked cover. Made from events, or filled in by who knows the store's books.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// Sources.
-    pub sources: Vec<SourceSpan>,
-    /// Gaps.
-    pub gaps: Vec<GapSpan>,
-    /// Whether any event tells of reading or listing single objects of a cloud account (S3 data events and the like).
-    pub data_events: bool,
-}
 
 /// One thing that could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,62 +27,6 @@ pub struct Blind {
     pub text: String,
     /// Event that tells of it.
     pub event: Option<String>,
-}
-
-impl Coverage {
-    /// What a run of events covers.
-    pub fn of<'a, F: Fields + 'a>(events: impl Iterator<Item = &'a F> + Clone) -> Coverage {
-        let mut spans: BTreeMap<String, SourceSpan> = BTreeMap::new();
-        let mut coverage = Coverage::default();
-        for e in events.clone() {
-            let Some(source) = e.text(Column::Source) else { continue };
-            let (time, facet) = (e.time(), e.text(Column::Facet).and_then(Facet::parse).unwrap_or(Facet::Application));
-            let span = spans.entry(source.to_owned()).or_insert_with(|| SourceSpan {
-                source: source.to_owned(),
-                facet,
-                hosts: Vec::new(),
-                accounts: Vec::new(),
-                regions: Vec::new(),
-                first: time,
-                last: time,
-            });
-            (span.first, span.last) = (span.first.min(time), span.last.max(time));
-            for (list, column) in [(&mut span.hosts, Column::Host), (&mut span.accounts, Column::Account), (&mut span.regions, Column::Region)] {
-                if let Some(value) = e.text(column).filter(|v| !list.iter().any(|l| l == v)) {
-                    list.push(value.to_owned());
-                }
-            }
-            coverage.data_events |= is_data_event(e);
-            coverage.gaps.extend(gap(e, source));
-        }
-        coverage.sources = spans.into_values().collect();
-        for g in &mut coverage.gaps {
-            let next = events.clone().filter(|e| e.text(Column::Source) == Some(&g.source)).map(|e| e.time()).filter(|t| *t > g.from);
-            g.to = next.min();
-        }
-        coverage
-    }
-
-    /// Whether any source has a facet, of a host if one is named.
-    pub fn has(&self, facet: Facet, host: Option<&str>) -> bool {
-        self.sources.iter().any(|s| s.facet == facet && host.is_none_or(|h| s.hosts.iter().any(|x| x == h)))
-    }
-}
-
-/// Reading or listing of single objects, as providers log it only where they are told to.
-fn is_data_event(e: &impl Fields) -> bool {
-    let object = e.text(Column::Resource).is_some_and(|r| r.starts_with("arn:aws:s3:::") && r.contains('/'));
-    object && e.text(Column::Operation).is_some_and(|o| o == "GetObject" || o == "PutObject" || o == "HeadObject")
-}
-
-fn gap(e: &impl Fields, source: &str) -> Option<GapSpan> {
-    let kind = e.text(Column::Gap)?;
-    let of = match (e.text(Column::Account), e.text(Column::Host)) {
-        (Some(a), _) => Some(Entity::new(Kind::Account, a)),
-        (None, Some(h)) => Some(Entity::new(Kind::Host, h)),
-        (None, None) => None,
-    };
-    Some(GapSpan { source: source.to_owned(), kind: kind.to_owned(), of, from: e.time(), to: None, count: e.int(Column::GapCount), event: e.id() })
 }
 
 /// What could not be seen of a scope.
@@ -157,10 +50,8 @@ pub(super) fn spots(nodes: &[ScopeNode], completeness: &Completeness, coverage: 
         }
     }
     found.extend(coverage.gaps.iter().filter(|g| concerns(g, nodes, window)).map(told));
-    for limit in &completeness.limits {
-        let text = format!("the scope stopped at its limit on {limit}; what lies beyond is not in it");
-        found.push(Blind { what: "limit".into(), text, ..nothing() });
-    }
+    let stopped = completeness.limits.iter().map(|l| format!("the scope stopped at its limit on {l}; what lies beyond is not in it"));
+    found.extend(stopped.chain(coverage.cut.iter().cloned()).map(|text| Blind { what: "limit".into(), text, ..nothing() }));
     found.sort();
     found.dedup();
     found
@@ -221,7 +112,7 @@ fn account(e: &Entity, coverage: &Coverage, found: &mut Vec<Blind>) {
     if aws && !own.is_empty() && !others {
         found.push(missing(Some(e.clone()), Facet::Cloud, format!("no log of account {} from any region but {GLOBAL_REGION}", e.value)));
     }
-    if !own.is_empty() && !coverage.data_events {
+    if !own.is_empty() && !coverage.object_reads.contains(&e.value) {
         found.push(missing(Some(e.clone()), Facet::Cloud, format!("no data events of account {}: reading of single objects is not logged", e.value)));
     }
 }
@@ -233,17 +124,11 @@ fn concerns(g: &GapSpan, nodes: &[ScopeNode], window: Option<(Time, Time)>) -> b
 }
 
 fn told(g: &GapSpan) -> Blind {
+    let from = g.from.map_or_else(|| "a time unknown".to_owned(), |t| t.to_string());
     let until = g.to.map_or_else(|| "the end of the log".to_owned(), |t| t.to_string());
     let count = g.count.map_or_else(String::new, |n| format!(", {n} records"));
-    let text = format!("{} {} from {} to {until}{count}", g.source, g.kind, g.from);
-    Blind {
-        what: "gap".into(),
-        entity: g.of.clone(),
-        facet: None,
-        source: Some(g.source.clone()),
-        from: Some(g.from),
-        to: g.to,
-        text,
-        event: Some(g.event.clone()),
-    }
+    // A log of many says of whom; the name of most logs does already.
+    let of = g.of.as_ref().filter(|e| !g.source.contains(&e.value)).map_or_else(String::new, |e| format!(" ({e})"));
+    let text = format!("{}{of} {} from {from} to {until}{count}", g.source, g.kind);
+    Blind { what: "gap".into(), entity: g.of.clone(), facet: None, source: Some(g.source.clone()), from: g.from, to: g.to, text, event: Some(g.event.clone()) }
 }

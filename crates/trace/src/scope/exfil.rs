@@ -70,7 +70,9 @@ fn missing(nodes: &[ScopeNode], coverage: &Coverage) -> Vec<Reason> {
     let mut found = Vec::new();
     for n in nodes.iter().filter(|n| matches!(n.status, Status::Controlled | Status::Exposed | Status::Reached)) {
         let text = match n.entity.kind {
-            Kind::Account if !coverage.data_events => format!("no data events of {} are there: reading of objects is not logged", n.entity),
+            Kind::Account if !coverage.object_reads.contains(&n.entity.value) => {
+                format!("no data events of {} are there: reading of objects is not logged", n.entity)
+            }
             Kind::Host if !coverage.has(Facet::Runtime, host_in(&n.entity)) && !coverage.has(Facet::Network, None) => {
                 format!("{} sends neither a runtime nor a network log: connections are not logged", n.entity)
             }
@@ -87,5 +89,56 @@ pub(super) fn outside(text: &str) -> bool {
         Ok(std::net::IpAddr::V4(ip)) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || ip.is_multicast()),
         Ok(std::net::IpAddr::V6(ip)) => !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast()),
         Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::scope::{Level, Rule};
+
+    fn account(id: &str) -> ScopeNode {
+        let entity = Entity::new(Kind::Account, id);
+        ScopeNode {
+            kind: entity.kind.name().into(),
+            entity,
+            status: Status::Reached,
+            also: Vec::new(),
+            since: None,
+            confidence: Level::Shown,
+            system: None,
+            owner: None,
+            tied_to: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn reads_logged_in_one_account_say_nothing_of_another() {
+        let coverage = Coverage { object_reads: BTreeSet::from(["2".to_owned()]), ..Coverage::default() };
+        assert_eq!(verdict(&[account("2")], &[], &coverage).verdict, Verdict::NoSign);
+        let both = verdict(&[account("1"), account("2")], &[], &coverage);
+        assert_eq!(both.verdict, Verdict::CouldNotHaveBeenSeen);
+        assert_eq!(both.reasons.len(), 1, "{both:?}");
+    }
+
+    #[test]
+    fn what_was_seen_comes_first_and_only_it_names_events() {
+        let edge = |relation, to: &str, event: &str| Edge {
+            from: Entity::new(Kind::Credential, "K"),
+            to: Entity::new(Kind::Resource, to),
+            relation,
+            time: event::Time(0),
+            event: event.into(),
+            rule: Rule::SameId,
+            confidence: Level::Shown,
+        };
+        let edges = [edge(Relation::Listed, "arn:aws:s3:::b", "t#1"), edge(Relation::Read, "arn:aws:s3:::b/k", "t#2")];
+        let told = verdict(&[account("1")], &edges, &Coverage::default());
+        assert_eq!(told.verdict, Verdict::Seen);
+        let events: Vec<&[String]> = told.reasons.iter().map(|r| r.events.as_slice()).collect();
+        assert_eq!(events, [&["t#2".to_owned()][..], &[]]);
     }
 }

@@ -30,6 +30,7 @@ mod answer;
 mod back;
 mod blind;
 mod bridge;
+mod coverage;
 mod exfil;
 mod forward;
 mod graph;
@@ -41,8 +42,9 @@ use event::{Entity, Link, Time, Window, time::DAY};
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Acts, Answer, Completeness, Edge, ScopeNode};
-pub use blind::{Blind, Coverage, GapSpan, SourceSpan};
+pub use blind::Blind;
 pub use bridge::{ACCEPT_WITHIN_S, CLOCKS_APART_S};
+pub use coverage::{Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, reads_object_sql};
 pub use exfil::{Exfiltration, Reason, Verdict};
 pub use habit::HUB_IDENTITIES;
 
