@@ -1,15 +1,16 @@
 //! The answer: scope, time line, registry and plan joined into a brief.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use event::{Column, Entity, Event, Fields, Filter, Kind, Relation, Window};
+use event::{Column, Entity, Event, Fields, Filter, Kind, Link, Relation, Time, Window, time::DAY};
 use lake::{Lake, Want};
 use respond::{
     Case, Plan, Registry,
+    registry::Hint,
     report::{self, Blind, Brief, BriefInput, Proof},
     scope::{Left, Level, Reached, Row, Status},
 };
-use trace::scope::{Answer, ScopeNode, Verdict};
+use trace::scope::{Answer, HABIT_DAYS, ScopeNode, Verdict};
 
 use super::scope::scope;
 use crate::{ask::Found, clock, command::who, store::Store};
@@ -29,25 +30,22 @@ pub struct Team {
 pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: Window, case: Option<(&str, &Case)>) -> anyhow::Result<Brief> {
     let indicators: Vec<Entity> = found.iter().flat_map(|f| f.entities.clone()).collect();
     let answer = scope(lake, &team.registry, &indicators, window)?;
-    let events = timeline(lake, &answer, window)?;
+    let (events, cut) = timeline(lake, &answer, window)?;
     // That a facet is missing altogether the brief says itself, and what that hides.
     let mut not_visible: Vec<Blind> = answer.not_visible.iter().filter(|b| b.what != "no_source" || b.entity.is_some()).map(blind).collect();
-    if events.len() >= ROWS_MAX {
-        not_visible.push(plain(format!("the time line stops at {ROWS_MAX} events; narrow it with --since and --until")));
+    if let Some(last) = cut {
+        not_visible.push(plain(format!("the time line stops at {last}, after {ROWS_MAX} events were looked at; narrow it with --since and --until")));
     }
-    let entities: Vec<Entity> = answer.nodes.iter().map(|n| n.entity.clone()).collect();
-    let links = lake.links(&entities, Window::default())?;
-    let hints: BTreeMap<Entity, _> = entities.iter().map(|e| (e.clone(), who::hints(e, &links))).collect();
     let input = BriefInput {
         now: clock::now(),
         case: case.map(|(id, _)| id.to_owned()),
         unknown: found.iter().filter(|f| f.entities.is_empty()).map(|f| (f.asked.clone(), f.nearest.iter().map(Entity::to_string).collect())).collect(),
         window,
         books: store.state()?.books.into_values().collect(),
-        reached: answer.nodes.iter().map(|n| reached(n, &answer)).collect(),
+        reached: reached(&answer),
         rows: events.iter().map(row).collect(),
         left: Some(left(&answer)),
-        hints,
+        hints: hints(lake, &answer, window)?,
         facts: case.map(|(_, c)| c.facts.clone()).unwrap_or_default(),
         done: case.map(|(_, c)| c.done.clone()).unwrap_or_default(),
         proof: proof(store, &indicators)?,
@@ -57,29 +55,72 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
     Ok(report::brief(&input, &team.registry, &team.plan))
 }
 
-/// The events that are the intruder's acts, in order of time.
-pub fn timeline(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<Vec<Event>> {
-    let mut events = lake.events(&answer.filter().and(Filter::During(window)), Some(ROWS_MAX), Want::COLUMNS)?;
+/// The events that are the intruder's acts, in order of time; and where it stops, if there were too many to look at.
+pub fn timeline(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<(Vec<Event>, Option<Time>)> {
+    let events = lake.events(&answer.filter().and(Filter::During(window)), Some(ROWS_MAX + 1), Want::COLUMNS)?;
     let acts = answer.acts();
-    events.retain(|e| acts.has(e));
-    Ok(events)
+    Ok(within(events, ROWS_MAX, |e| acts.has(e)))
 }
 
-fn reached(n: &ScopeNode, answer: &Answer) -> Reached {
-    use trace::scope::Level as L;
-    let holder = answer.edges.iter().find(|e| e.from == n.entity && e.relation == Relation::LoggedIn && e.to.kind == Kind::User).map(|e| e.to.clone());
-    Reached {
+/// At most `most` events, and of those the acts; with the time of the last one looked at if there were more. That is told by what was
+/// looked at, not by what was kept of it.
+fn within(mut events: Vec<Event>, most: usize, act: impl Fn(&Event) -> bool) -> (Vec<Event>, Option<Time>) {
+    let more = events.len() > most;
+    events.truncate(most);
+    let last = events.last().map(Event::time).filter(|_| more);
+    events.retain(act);
+    (events, last)
+}
+
+/// What links say of whose the things are, from the days that the scope looked at: those of habit tell of owners, later ones of news.
+fn hints(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<BTreeMap<Entity, Vec<Hint>>> {
+    let entities: Vec<Entity> = answer.nodes.iter().map(|n| n.entity.clone()).collect();
+    let since = answer.completeness.suspected_since.map(|t| t.plus(-HABIT_DAYS * DAY));
+    let links = lake.links(&entities, Window { since, until: window.until })?;
+    let by_end = by_end(&entities, links);
+    Ok(by_end.into_iter().map(|(e, links)| (e.clone(), who::hints(e, &links))).collect())
+}
+
+/// The links of each entity, by either end.
+fn by_end(entities: &[Entity], links: Vec<Link>) -> HashMap<&Entity, Vec<Link>> {
+    let mut found: HashMap<&Entity, Vec<Link>> = entities.iter().map(|e| (e, Vec::new())).collect();
+    for link in links {
+        if link.from != link.to
+            && let Some(of) = found.get_mut(&link.from)
+        {
+            of.push(link.clone());
+        }
+        if let Some(of) = found.get_mut(&link.to) {
+            of.push(link);
+        }
+    }
+    found
+}
+
+fn reached(answer: &Answer) -> Vec<Reached> {
+    let mut holders: HashMap<&Entity, &Entity> = HashMap::new();
+    for e in answer.edges.iter().filter(|e| e.relation == Relation::LoggedIn && e.to.kind == Kind::User) {
+        holders.entry(&e.from).or_insert(&e.to);
+    }
+    let made: HashSet<&Entity> = answer.edges.iter().filter(|e| e.relation == Relation::Created).map(|e| &e.to).collect();
+    let of = |n: &ScopeNode| Reached {
         entity: n.entity.clone(),
         status: std::iter::once(&n.status).chain(&n.also).map(status).min().unwrap_or(Status::Touched),
-        level: match n.confidence {
-            L::Shown => Level::Shown,
-            L::Likely => Level::Likely,
-            L::Possible => Level::Possible,
-        },
+        level: level(n.confidence),
         since: n.since,
-        made: answer.edges.iter().any(|e| e.to == n.entity && e.relation == Relation::Created),
-        holder,
+        made: made.contains(&n.entity),
+        holder: holders.get(&n.entity).map(|h| (*h).clone()),
         path: n.path.clone(),
+    };
+    answer.nodes.iter().map(of).collect()
+}
+
+fn level(of: trace::scope::Level) -> Level {
+    use trace::scope::Level as L;
+    match of {
+        L::Shown => Level::Shown,
+        L::Likely => Level::Likely,
+        L::Possible => Level::Possible,
     }
 }
 
@@ -136,4 +177,47 @@ fn proof(store: &Store, indicators: &[Entity]) -> anyhow::Result<Option<Proof>> 
     let signed = ledger::Checkpoint::open(&note, &ledger.verifying_key()?)?;
     let what: Vec<String> = indicators.iter().map(Entity::to_string).collect();
     Ok(Some(Proof { size: signed.size, root: ledger::base64(signed.root), export: format!("muster evidence export {} --out evidence.zip", what.join(" ")) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use event::event::Cell;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Event {
+        let mut e = Event::empty();
+        e.set(Column::Time, Cell::Int(Time::from_secs(seconds).0));
+        e
+    }
+
+    #[test]
+    fn a_cut_time_line_is_told_though_little_of_it_is_kept() {
+        let odd = |e: &Event| e.time().millis() / 1000 % 2 == 1;
+        let all = |n: i64| (0..n).map(at).collect::<Vec<_>>();
+        let (kept, cut) = within(all(11), 10, odd);
+        assert_eq!((kept.len(), cut), (5, Some(Time::from_secs(9))));
+        let (kept, cut) = within(all(10), 10, odd);
+        assert_eq!((kept.len(), cut), (5, None));
+    }
+
+    #[test]
+    fn links_are_found_by_either_end_and_once() {
+        let [a, b, c]: [Entity; 3] = ["user:a@h", "user:b@h", "host:h"].map(|e| e.parse().unwrap());
+        let link = |from: &Entity, to: &Entity| Link {
+            from: from.clone(),
+            relation: Relation::On,
+            to: to.clone(),
+            via: None,
+            first: Time(0),
+            last: Time(0),
+            count: 1,
+            event: "s#1".into(),
+        };
+        let entities = [a.clone(), c.clone()];
+        let found = by_end(&entities, vec![link(&a, &c), link(&b, &c), link(&b, &b), link(&c, &c)]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[&a], [link(&a, &c)]);
+        assert_eq!(found[&c], [link(&a, &c), link(&b, &c), link(&c, &c)]);
+    }
 }
