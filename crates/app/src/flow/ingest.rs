@@ -126,8 +126,10 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, 
     writer.release(&journal)?;
     let books = std::mem::take(&mut drain.run).into_values().collect();
     (times.drain, times.all) = (drain.spent, started.elapsed());
-    let found =
-        recovery.damaged.iter().map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what)).collect();
+    let lost = writer.lake.recovered().iter().filter(|s| s.was_durable).map(|s| format!("the disk lost a commit of the tables that was durable: {s:?}"));
+    let damaged = recovery.damaged.iter().filter(|d| d.what != journal::What::Torn);
+    let damaged = damaged.map(|d| format!("the journal: {} bytes at {} of {} are damaged ({:?})", d.bytes, d.offset, d.path.display(), d.what));
+    let found = lost.chain(damaged).collect();
     Ok(Done { books, reports, skipped, found, times })
 }
 

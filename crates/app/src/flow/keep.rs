@@ -43,7 +43,7 @@ impl Writer {
     /// Locks the store and opens its parts.
     pub fn open(store: Store) -> anyhow::Result<Writer> {
         let lock = store.lock()?;
-        let (lake, ledger, state) = (store.lake()?, store.ledger()?, store.state()?);
+        let (lake, ledger, state) = (store.lake_to_write()?, store.ledger()?, store.state()?);
         Ok(Writer { store, lake, ledger, state, commit_bytes: COMMIT_BYTES, _lock: lock })
     }
 

@@ -91,8 +91,13 @@ impl Store {
         }
     }
 
-    /// The tables.
+    /// The tables, to be read: nothing is made, moved or mended.
     pub fn lake(&self) -> anyhow::Result<lake::Lake> {
+        lake::Lake::open_to_read(&self.dir.join("lake")).with_context(|| format!("opening the tables of {}", self.dir.display()))
+    }
+
+    /// The tables, to be written by the holder of the lock.
+    pub fn lake_to_write(&self) -> anyhow::Result<lake::Lake> {
         lake::Lake::open(&self.dir.join("lake")).with_context(|| format!("opening the tables of {}", self.dir.display()))
     }
 
