@@ -64,6 +64,12 @@ pub struct Row {
     pub target: Option<Entity>,
     /// In words.
     pub text: String,
+    /// The machine that it happened on, if it is one.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// What to know before relying on it (`year_assumed`): names of `event::Mark`.
+    #[serde(default)]
+    pub marks: Vec<String>,
 }
 
 /// Whether data left.

@@ -3,7 +3,7 @@ use respond::{
     Plan, Registry, plan,
     registry::{Hint, HintKind},
     report::{BriefInput, Style, brief, text},
-    scope::{Level, Status},
+    scope::{Level, Row, Status},
 };
 
 use crate::world;
@@ -76,6 +76,71 @@ fn the_intruder_is_nobodys_owner() {
 }
 
 #[test]
+fn the_lines_of_one_login_are_one_and_commands_are_told_apart() {
+    let mut input = world::input();
+    let row = |at: &str, n: u32, op: &str, text: &str| Row {
+        operation: op.into(),
+        text: text.into(),
+        ..world::row(at, &format!("db-1/x.log#{n}"), op, "session:db-1/7", "user:root@db-1", text)
+    };
+    input.rows = vec![
+        row("10:00:00", 1, "ssh_connection", "Connection from 10.20.1.10"),
+        row("10:00:01", 2, "ssh_login", "login as deploy"),
+        row("10:00:01", 3, "USER_START", "PAM:session_open"),
+        row("10:00:02", 4, "USER_LOGIN", "login"),
+        row("10:00:40", 5, "USER_LOGIN", "another login"),
+        row("10:01:00", 6, "execve", "root ran useradd support2"),
+        row("10:01:01", 7, "execve", "root ran tar czf /tmp/1 /srv"),
+        row("10:01:02", 8, "execve", "root ran tar czf /tmp/2 /srv"),
+        row("10:01:03", 9, "execve", "root ran tar czf /tmp/2 /srv"),
+    ];
+    let made = brief(&input, &world::registry(), &world::plan());
+    let told: Vec<(&str, usize)> = made.happened.iter().map(|h| (h.text.as_str(), h.count)).collect();
+    let one = |text| (text, 1);
+    let commands = [one("root ran useradd support2"), one("root ran tar czf /tmp/1 /srv"), ("root ran tar czf /tmp/2 /srv", 2)];
+    assert_eq!(told[..2], [one("login as deploy"), one("another login")]);
+    assert_eq!(told[2..], commands);
+    assert_eq!(made.happened[0].events.len(), 4, "the lines that were folded are named");
+}
+
+#[test]
+fn the_gravest_acts_are_shown_however_many_others_there_are() {
+    let mut input = world::input();
+    let other =
+        |n: u32| world::row("09:50:00", &format!("web-1/auth.log#{}", 100 + n), &format!("Act{n}"), "user:x@web-1", "host:web-1", &format!("other act {n}"));
+    input.rows.splice(5..5, (0..500).map(other));
+    let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
+    for grave in [
+        "asked who it is",
+        "×12 until 09:20:11: ci-deploy read",
+        "made access key",
+        "stopped trail",
+        "login as deploy by SSH key",
+        "sudo to root",
+        "new user support2",
+    ] {
+        assert!(shown.contains(grave), "{grave}:\n{shown}");
+    }
+    fits(&shown, Style::default());
+}
+
+#[test]
+fn what_was_not_followed_or_not_examined_is_said() {
+    let mut input = world::input();
+    input.reached.clear();
+    input.rows.clear();
+    let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
+    assert!(shown.contains("30 events name it"), "{shown}");
+    assert!(shown.contains("not examined") && !shown.contains("could not be seen:") && !shown.contains("taking "), "{shown}");
+    input = world::input();
+    input.rows[0].marks = vec!["year_assumed".into(), "zone_assumed".into()];
+    input.rows[0].time = event::Time::parse("2023-07-10T11:54:00Z").unwrap();
+    let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
+    assert!(shown.contains("2023-07-10 11:54:00 ci-deploy"), "{shown}");
+    assert!(shown.contains("names no year") && shown.contains("names no zone"), "{shown}");
+}
+
+#[test]
 fn row_53_nothing_found_says_what_was_searched_and_what_is_near() {
     let mut input = BriefInput { now: world::time("12:00:00"), indicators: vec![Entity::new(Kind::Host, "bastion-11")], ..BriefInput::default() };
     input.unknown = vec![("bastion-11".into(), vec!["host:bastion-1".into()])];
@@ -138,7 +203,7 @@ fn a_scope_of_thousands_still_fits_and_counts_what_it_cuts() {
     for style in [Style::default(), Style { width: 80, ..Style::default() }, Style { lines: 99, width: 60, colour: false }] {
         let shown = text(&made, style);
         fits(&shown, style);
-        assert!(shown.contains("more lines: muster scope"));
+        assert!(shown.contains("more: muster scope ip:203.0.113.66"));
     }
 }
 

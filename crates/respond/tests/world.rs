@@ -72,7 +72,7 @@ pub fn scope() -> Vec<Reached> {
     ]
 }
 
-fn row(at: &str, event: &str, operation: &str, actor: &str, target: &str, text: &str) -> Row {
+pub fn row(at: &str, event: &str, operation: &str, actor: &str, target: &str, text: &str) -> Row {
     Row {
         time: time(at),
         event: event.into(),
@@ -81,6 +81,8 @@ fn row(at: &str, event: &str, operation: &str, actor: &str, target: &str, text: 
         actor: Some(entity(actor)),
         target: Some(entity(target)),
         text: text.into(),
+        host: event.split_once('/').map(|(h, _)| h.to_owned()).filter(|h| h != "cloudtrail"),
+        marks: Vec::new(),
     }
 }
 
@@ -150,6 +152,7 @@ pub fn input() -> BriefInput {
         now: time("12:00:00"),
         case: Some("2026-001".into()),
         indicators: vec![entity("ip:203.0.113.66")],
+        named: 30,
         unknown: Vec::new(),
         window: Window::default(),
         books: vec![
@@ -172,7 +175,7 @@ pub fn input() -> BriefInput {
             happened: time("11:05:00"),
             learned: time("11:06:00"),
             by: "dana".into(),
-            note: None,
+            note: Some("the first question to muster".into()),
             events: Vec::new(),
             history: Vec::new(),
         }],

@@ -40,6 +40,7 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
         now: clock::now(),
         case: case.map(|(id, _)| id.to_owned()),
         unknown: found.iter().filter(|f| f.entities.is_empty()).map(|f| (f.asked.clone(), f.nearest.iter().map(Entity::to_string).collect())).collect(),
+        named: if indicators.is_empty() { 0 } else { lake.count(&Filter::touching(&indicators).and(Filter::During(window)))? },
         window,
         books: store.state()?.books.into_values().collect(),
         reached: reached(&answer),
@@ -48,7 +49,7 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
         hints: hints(lake, &answer, window)?,
         facts: case.map(|(_, c)| c.facts.clone()).unwrap_or_default(),
         done: case.map(|(_, c)| c.done.clone()).unwrap_or_default(),
-        proof: proof(store, &indicators)?,
+        proof: proof(store, &indicators, &answer)?,
         not_visible,
         indicators,
     };
@@ -147,6 +148,8 @@ pub fn row(e: &Event) -> Row {
         actor: entity(&[Column::Session, Column::Credential, Column::User, Column::SrcIp]),
         target: target.or_else(|| on_host(Column::File, Kind::File)).or_else(|| entity(&[Column::DstIp, Column::TargetSession, Column::Host])),
         text: e.text(Column::Message).unwrap_or_default().to_owned(),
+        host: e.text(Column::Host).map(str::to_owned),
+        marks: e.text(Column::Marks).map(|m| m.split(',').map(str::to_owned).collect()).unwrap_or_default(),
     }
 }
 
@@ -171,12 +174,27 @@ fn plain(text: String) -> Blind {
     Blind { text, source: None, from: None, to: None, events: Vec::new() }
 }
 
-fn proof(store: &Store, indicators: &[Entity]) -> anyhow::Result<Option<Proof>> {
+/// The command that exports what proves the brief: the events of what was asked about, and of what the intruder acted with.
+fn proof(store: &Store, indicators: &[Entity], answer: &Answer) -> anyhow::Result<Option<Proof>> {
     let ledger = store.ledger()?;
     let Some(note) = ledger.checkpoint()? else { return Ok(None) };
     let signed = ledger::Checkpoint::open(&note, &ledger.verifying_key()?)?;
-    let what: Vec<String> = indicators.iter().map(Entity::to_string).collect();
+    let what: Vec<String> = proven(indicators, answer).iter().map(|e| shell(&e.to_string())).collect();
     Ok(Some(Proof { size: signed.size, root: ledger::base64(signed.root), export: format!("muster evidence export {} --out evidence.zip", what.join(" ")) }))
+}
+
+/// Indicators, then credentials and sessions in the intruder's hands: their events are those that the brief tells.
+fn proven(indicators: &[Entity], answer: &Answer) -> Vec<Entity> {
+    const HELD_MAX: usize = 5;
+    let held = answer.nodes.iter().filter(|n| status(&n.status) == Status::Controlled && matches!(n.entity.kind, Kind::Credential | Kind::Session));
+    let held = held.map(|n| &n.entity).filter(|e| !indicators.contains(e)).take(HELD_MAX);
+    indicators.iter().chain(held).cloned().collect()
+}
+
+/// One word of a shell.
+fn shell(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "_./:@=+,-".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]

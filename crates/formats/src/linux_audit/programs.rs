@@ -113,7 +113,12 @@ fn message(record: &Rec<'_>) -> String {
         "DEL_USER" => whom().map(|a| format!("user {a} deleted")),
         _ => None,
     };
-    let keys: &[&str] = if said.is_some() { &["addr", "res"] } else { &["op", "acct", "id", "grp", "unit", "cmd", "addr", "res"] };
+    let went_well = || record.get("res").is_some_and(|f| f.value == "success");
+    let keys: &[&str] = match said {
+        Some(_) if went_well() => &["addr"],
+        Some(_) => &["addr", "res"],
+        None => &["op", "acct", "id", "grp", "unit", "cmd", "addr", "res"],
+    };
     let mut text = said.unwrap_or_else(|| record.kind.to_owned());
     for key in keys {
         if let Some(value) = record.text(key) {

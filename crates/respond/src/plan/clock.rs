@@ -9,6 +9,9 @@ use crate::case::CaseFact;
 /// Stands beside every clock.
 pub const NOT_LEGAL_ADVICE: &str = "Deadlines are computed from the rules in the plan; this is not legal advice.";
 
+/// How the note of a fact begins that muster recorded by itself, when it was asked for the first time.
+pub const FIRST_QUESTION: &str = "the first question";
+
 /// Hours before the end from which a clock is shown as due soon.
 const SOON_H: i64 = 12;
 const HOUR: i64 = 3_600 * event::time::SECOND;
@@ -87,6 +90,8 @@ pub struct Clock {
     pub started: Option<Time>,
     /// When it was learned.
     pub learned: Option<Time>,
+    /// Whether the start is only assumed: the time of the first question, which nobody has confirmed or corrected.
+    pub assumed: bool,
     /// How often the fact was corrected; the older values are in the case record.
     pub corrected: usize,
     /// The end.
@@ -145,6 +150,7 @@ fn clock(rule: &Rule, holds: Option<&Fact>, case: &[CaseFact], now: Time, binds:
         anchor: rule.anchor.clone(),
         started: anchor.map(|f| f.happened),
         learned: anchor.map(|f| f.learned),
+        assumed: anchor.is_some_and(|f| f.history.is_empty() && f.note.as_deref().is_some_and(|n| n.starts_with(FIRST_QUESTION))),
         corrected: anchor.map_or(0, |f| f.history.len()),
         due,
         state,

@@ -117,6 +117,11 @@ pub const EVENTS_MAX: usize = 5;
 const STOPS_LOG: [&str; 8] =
     ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors", "DeleteFlowLogs", "DeleteDetector", "DisableAlarmActions", "auditctl"];
 
+/// Whether an operation stops or thins a log.
+pub(crate) fn stops_log(operation: &str) -> bool {
+    STOPS_LOG.contains(&operation)
+}
+
 /// What is true, in order of time within a condition.
 pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
     let mut found = Found::default();
@@ -132,7 +137,7 @@ pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &R
             found.add(fact(Condition::HostEntered, Some(host), None, node.since, &node.path));
         }
     }
-    for row in rows.iter().filter(|r| STOPS_LOG.contains(&r.operation.as_str()) && r.outcome.as_deref() != Some("failure")) {
+    for row in rows.iter().filter(|r| stops_log(&r.operation) && r.outcome.as_deref() != Some("failure")) {
         let mut stopped = fact(Condition::TrailStopped, row.target.clone(), row.actor.clone(), Some(row.time), std::slice::from_ref(&row.event));
         stopped.with.insert("operation", row.operation.clone());
         found.add(stopped);

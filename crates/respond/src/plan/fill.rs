@@ -47,7 +47,7 @@ pub(super) fn names(template: &str) -> Vec<&str> {
 }
 
 /// One word for a POSIX shell; nothing for what cannot be typed safely (control characters, a leading dash).
-fn shell_word(value: &str) -> Option<String> {
+pub(crate) fn shell_word(value: &str) -> Option<String> {
     if value.is_empty() || value.starts_with('-') || safe(value) != value {
         return None;
     }

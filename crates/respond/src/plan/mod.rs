@@ -14,9 +14,10 @@ use event::Time;
 use serde::{Deserialize, Serialize};
 
 pub use check::check;
-pub use clock::{Clock, ClockState, NOT_LEGAL_ADVICE, Rule, Unit, clocks};
-pub(crate) use facts::holder_of_data;
+pub use clock::{Clock, ClockState, FIRST_QUESTION, NOT_LEGAL_ADVICE, Rule, Unit, clocks};
 pub use facts::{Condition, Fact, facts};
+pub(crate) use facts::{holder_of_data, stops_log};
+pub(crate) use fill::shell_word;
 pub use next::{Step, next_steps};
 
 use crate::{Problem, registry::Capability, yaml};

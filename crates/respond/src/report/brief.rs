@@ -23,6 +23,8 @@ pub struct BriefInput {
     pub indicators: Vec<Entity>,
     /// Texts that were asked about and are nowhere in the logs, with the entities most like them.
     pub unknown: Vec<(String, Vec<String>)>,
+    /// Events that name what was asked about, whether or not they belong to the scope.
+    pub named: u64,
     /// Time that was looked at.
     pub window: Window,
     /// Books of every source that was looked at.
@@ -120,6 +122,10 @@ pub struct Brief {
 pub struct Asked {
     /// Indicators.
     pub indicators: Vec<Entity>,
+    /// Those of them that were taken to be the intruder's; the scope follows from that.
+    pub assumed: Vec<Entity>,
+    /// Events that name them.
+    pub named: u64,
     /// Texts that are nowhere in the logs.
     pub unknown: Vec<Unknown>,
     /// Time.
@@ -179,7 +185,10 @@ pub struct Happened {
     pub text: String,
     /// Whether it is on the way of the scope.
     pub key: bool,
-    /// Events: the first and the last of several.
+    /// What it weighs where room is short: 3 handed over control or took data out, 2 is on the way, 0 says least.
+    #[serde(skip)]
+    pub weight: u8,
+    /// Events: the first and the last of several; of one, its own and those that log it once more.
     pub events: Vec<String>,
 }
 

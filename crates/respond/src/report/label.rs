@@ -1,5 +1,5 @@
 //! Short names for long things in the text of the brief: letters for sources whose names would push the words off the line
-//! (the list of logs says which), and the last part of an ARN where the kind is plain. JSON has everything in full.
+//! (the list of logs says which, and never cuts one that has a letter), and the last part of an ARN where the kind is plain. JSON has everything in full.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{plan::holder_of_data, registry::pattern::short_name, words::safe};
 
 /// Names up to this long stay.
 const LONG: usize = 16;
-/// Sources that get a letter; the list of logs shows at least these.
+/// Sources that get a letter.
 const LETTERS: [char; 5] = ['A', 'B', 'C', 'D', 'E'];
 
 /// The letters of a brief's sources.

@@ -1,23 +1,64 @@
 //! Lines that fit: wrapping, event ids at the end, and the sharing of two screens among the sections.
 
+use std::collections::BTreeSet;
+
 use super::text::Style;
 
 /// Event ids that a line shows; the others are counted.
 const IDS_MAX: usize = 3;
 const INDENT: &str = "  ";
 
+/// One statement: lines that are shown together or not at all.
+pub(super) struct Entry {
+    /// Its lines, without the section's indent.
+    pub lines: Vec<String>,
+    /// What it weighs where room is short; the heaviest are shown first.
+    pub weight: u8,
+    /// What to ask for, when it is cut; else what the section asks for.
+    pub ask: Option<String>,
+}
+
+impl Entry {
+    /// A statement of the usual weight.
+    pub fn new(lines: Vec<String>) -> Entry {
+        Entry { lines, weight: 1, ask: None }
+    }
+}
+
+impl From<String> for Entry {
+    fn from(line: String) -> Entry {
+        Entry::new(vec![line])
+    }
+}
+
 /// One part of the brief.
 pub(super) struct Section {
     /// Heading.
     pub title: &'static str,
-    /// Its lines, without the section's indent.
-    pub lines: Vec<String>,
+    /// What it says.
+    pub entries: Vec<Entry>,
     /// Lines that it has in any case.
     pub share: usize,
     /// Who gets the room that others leave: the lowest first.
     pub rank: u8,
-    /// Where the rest is.
-    pub more: &'static str,
+    /// The command that tells the rest, as it is typed.
+    pub more: More,
+    /// Of statements of one weight, those that are shown are spread over all of them; else the first ones are shown.
+    pub spread: bool,
+}
+
+/// The command that tells the rest.
+pub(super) enum More {
+    /// As it stands.
+    Whole(&'static str),
+    /// With what the first statement that was cut asks for, or with this.
+    With(&'static str, String),
+}
+
+impl Section {
+    fn len(&self) -> usize {
+        self.entries.iter().map(|e| e.lines.len()).sum()
+    }
 }
 
 /// A statement with its event ids, in lines of the width. Without `wrap` the words are cut so that ids and words share one
@@ -98,13 +139,13 @@ pub(super) fn lay_out(head: Vec<String>, sections: Vec<Section>, style: Style) -
     let rooms = rooms(&sections, style.lines.saturating_sub(out.len() + sections.len()));
     for (section, room) in sections.iter().zip(rooms) {
         out.push(if style.colour { format!("\u{1b}[1;36m{}\u{1b}[0m", section.title.to_uppercase()) } else { section.title.to_uppercase() });
-        out.extend(section_lines(section, room).into_iter().map(|l| format!("{INDENT}{l}").trim_end().to_owned()));
+        out.extend(section_lines(section, room, style.width).into_iter().map(|l| format!("{INDENT}{l}").trim_end().to_owned()));
     }
     out.join("\n") + "\n"
 }
 
 fn rooms(sections: &[Section], lines: usize) -> Vec<usize> {
-    let mut rooms: Vec<usize> = sections.iter().map(|s| s.lines.len().min(s.share)).collect();
+    let mut rooms: Vec<usize> = sections.iter().map(|s| s.len().min(s.share)).collect();
     while rooms.iter().sum::<usize>() > lines {
         match rooms.iter_mut().max() {
             Some(largest) if *largest > 1 => *largest -= 1,
@@ -116,7 +157,7 @@ fn rooms(sections: &[Section], lines: usize) -> Vec<usize> {
     order.sort_by_key(|(_, s)| s.rank);
     for (i, section) in order {
         if let Some(room) = rooms.get_mut(i) {
-            let more = section.lines.len().saturating_sub(*room).min(spare);
+            let more = section.len().saturating_sub(*room).min(spare);
             *room += more;
             spare -= more;
         }
@@ -124,13 +165,61 @@ fn rooms(sections: &[Section], lines: usize) -> Vec<usize> {
     rooms
 }
 
-fn section_lines(section: &Section, room: usize) -> Vec<String> {
-    if section.lines.len() <= room {
-        return section.lines.clone();
+fn section_lines(section: &Section, room: usize, width: usize) -> Vec<String> {
+    if section.len() <= room {
+        return section.entries.iter().flat_map(|e| e.lines.clone()).collect();
     }
-    let kept = room.saturating_sub(1);
-    let hidden = section.lines.len() - kept;
-    let mut out: Vec<String> = section.lines.iter().take(kept).cloned().collect();
-    out.push(format!("… {hidden} more lines: {}", section.more));
+    let shown = chosen(section, room.saturating_sub(1));
+    let hidden: Vec<&Entry> = section.entries.iter().enumerate().filter(|(i, _)| !shown.contains(i)).map(|(_, e)| e).collect();
+    let mut out: Vec<String> = section.entries.iter().enumerate().filter(|(i, _)| shown.contains(i)).flat_map(|(_, e)| e.lines.clone()).collect();
+    let count = format!("… {} more: ", hidden.len());
+    let more = match &section.more {
+        More::Whole(command) => (*command).to_owned(),
+        More::With(command, usual) => {
+            // A command that is cut runs no more: what is too long for the line is left to the reader.
+            let fits = |a: &&String| count.chars().count() + command.chars().count() + 1 + a.chars().count() + INDENT.len() <= width;
+            let argument = hidden.iter().find_map(|e| e.ask.as_ref()).filter(fits).or(Some(usual).filter(fits)).map_or("INDICATOR", String::as_str);
+            format!("{command} {argument}")
+        }
+    };
+    if out.is_empty() && room > 1 {
+        // A statement that is longer than its section's room is the one thing that is cut within.
+        out.extend(section.entries.iter().flat_map(|e| e.lines.clone()).take(room - 1));
+    }
+    out.push(count + &more);
     out
+}
+
+/// Which statements fit into `room` lines: the heaviest first; of one weight the first ones, or some of all of them.
+fn chosen(section: &Section, room: usize) -> BTreeSet<usize> {
+    let mut weights: Vec<u8> = section.entries.iter().map(|e| e.weight).collect();
+    weights.sort_unstable();
+    weights.dedup();
+    let (mut shown, mut left) = (BTreeSet::new(), room);
+    for weight in weights.into_iter().rev() {
+        let of: Vec<usize> = section.entries.iter().enumerate().filter(|(_, e)| e.weight == weight).map(|(i, _)| i).collect();
+        let order = if section.spread { spread(&of, left) } else { of.clone() };
+        for i in order {
+            let lines = section.entries.get(i).map_or(0, |e| e.lines.len());
+            if lines > left {
+                return shown;
+            }
+            left -= lines;
+            shown.insert(i);
+        }
+        if !of.iter().all(|i| shown.contains(i)) {
+            break;
+        }
+    }
+    shown
+}
+
+/// `most` of the numbers at equal distances, the first and the last among them.
+fn spread(of: &[usize], most: usize) -> Vec<usize> {
+    if of.len() <= most {
+        return of.to_vec();
+    }
+    let last = of.len().saturating_sub(1);
+    let steps = most.saturating_sub(1).max(1);
+    (0..most).filter_map(|n| of.get(n * last / steps)).copied().collect()
 }

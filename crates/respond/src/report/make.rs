@@ -1,15 +1,15 @@
 //! Values of the caller, registry and plan to a brief.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use event::{Book, Entity, Facet};
 
-use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, Happened, OwnerPart, ScopeNode, Unknown, VendorHit};
+use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, OwnerPart, ScopeNode, Unknown, VendorHit, Verdict};
 use crate::{
     Plan, Registry,
     plan::{Condition, Fact, clocks, facts, next_steps},
     registry::{Hint, HintKind, Ownership},
-    scope::{Reached, Row, Status},
+    scope::{Reached, Status},
     words::alike,
 };
 
@@ -20,7 +20,8 @@ const VERSION: u32 = 1;
 pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
     let asked_of = |r: &Reached| owner_of(input, r, registry);
     let owned: Vec<(&Reached, Ownership)> = input.reached.iter().map(|r| (r, with_local_times(asked_of(r), input))).collect();
-    let facts = facts(&input.reached, &input.rows, input.left.as_ref().map(|v| v.verdict), registry);
+    let left = left(input);
+    let facts = facts(&input.reached, &input.rows, left.as_ref().map(|v| v.verdict), registry);
     let owners = owners(&owned);
     let not_visible = not_visible(input, &owners, registry);
     Brief {
@@ -28,9 +29,9 @@ pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
         made: input.now,
         case: input.case.clone(),
         asked: asked(input, registry),
-        happened: happened(input),
+        happened: super::happened::happened(input),
         scope: scope(&owned),
-        left: input.left.clone(),
+        left,
         data: data(&facts, registry),
         vendors: vendors(&facts, input, registry),
         clocks: clocks(plan, &facts, &input.facts, input.now),
@@ -77,7 +78,14 @@ fn asked(input: &BriefInput, registry: &Registry) -> Asked {
         all
     };
     let unknown = input.unknown.iter().map(|(t, n)| Unknown { text: t.clone(), nearest: near(t, n) }).collect();
-    Asked { indicators: input.indicators.clone(), unknown, window: input.window, sources: input.books.clone() }
+    let controlled = |e: &&Entity| input.reached.iter().any(|r| r.entity == **e && r.status == Status::Controlled);
+    let assumed = input.indicators.iter().filter(controlled).cloned().collect();
+    Asked { indicators: input.indicators.clone(), assumed, named: input.named, unknown, window: input.window, sources: input.books.clone() }
+}
+
+/// Where nothing is in the intruder's hands, nothing was examined for leaving.
+fn left(input: &BriefInput) -> Option<Verdict> {
+    input.left.clone().filter(|_| input.reached.iter().any(|r| r.status == Status::Controlled))
 }
 
 fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
@@ -103,51 +111,6 @@ fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
     // Known owners first, those with most at stake before the others; what nobody owns last.
     out.sort_by_key(|o| (o.owner.is_none(), o.inferred, std::cmp::Reverse(o.entities.len()), o.owner.clone(), o.system.clone()));
     out
-}
-
-/// Who, what, with which outcome, on which thing.
-type Group = (Option<Entity>, String, Option<String>, Option<Entity>);
-
-/// Rows that are the same act on the same kind of thing become one, with first, last and count.
-fn happened(input: &BriefInput) -> Vec<Happened> {
-    let on_the_way: HashSet<&str> = input.reached.iter().flat_map(|r| r.path.iter().map(String::as_str)).collect();
-    let mut out: Vec<Happened> = Vec::new();
-    let mut open: HashMap<Group, usize> = HashMap::new();
-    for row in &input.rows {
-        let key = on_the_way.contains(row.event.as_str());
-        let target = row.target.as_ref().map(crate::plan::holder_of_data);
-        let group = (row.actor.clone(), row.operation.clone(), row.outcome.clone(), target);
-        if let Some(same) = open.get(&group).and_then(|i| out.get_mut(*i)) {
-            add_row(same, row, key);
-        } else {
-            open.insert(group, out.len());
-            out.push(first_row(row, key));
-        }
-    }
-    out.sort_by_key(|h| h.time);
-    out
-}
-
-fn first_row(row: &Row, key: bool) -> Happened {
-    Happened {
-        time: row.time,
-        last: row.time,
-        count: 1,
-        operation: row.operation.clone(),
-        outcome: row.outcome.clone(),
-        text: row.text.clone(),
-        key,
-        events: vec![row.event.clone()],
-    }
-}
-
-fn add_row(same: &mut Happened, row: &Row, key: bool) {
-    same.count += 1;
-    same.time = same.time.min(row.time);
-    same.last = same.last.max(row.time);
-    same.key |= key;
-    same.events.truncate(1);
-    same.events.push(row.event.clone());
 }
 
 fn scope(owned: &[(&Reached, Ownership)]) -> Vec<ScopeNode> {
@@ -205,6 +168,7 @@ fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) ->
         let expected = if wanted.is_empty() { String::new() } else { format!(", which the registry expects of {}", wanted.join(", ")) };
         out.push(plain(format!("no {} log was given{expected}: {}", facet.name(), hides(facet))));
     }
+    out.extend(marked(input));
     if registry.is_empty() {
         out.push(plain("no registry: owners, contacts, service models, data and vendors are not known; add one with `muster init`".into()));
     }
@@ -212,6 +176,33 @@ fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) ->
         out.push(plain("whether data left was not judged".into()));
     }
     out
+}
+
+/// Times on the way of the scope that a log does not say in full, once for each log.
+fn marked(input: &BriefInput) -> Vec<Blind> {
+    let way: HashSet<&str> = input.reached.iter().flat_map(|r| &r.path).map(String::as_str).collect();
+    let mut found: BTreeMap<&str, (BTreeSet<&str>, Vec<String>)> = BTreeMap::new();
+    for row in input.rows.iter().filter(|r| way.contains(r.event.as_str())) {
+        let Some((source, _)) = row.event.rsplit_once('#') else { continue };
+        let marks: Vec<&str> = row.marks.iter().filter_map(|m| mark(m)).collect();
+        if !marks.is_empty() {
+            let (texts, events) = found.entry(source).or_default();
+            texts.extend(marks);
+            events.push(row.event.clone());
+        }
+    }
+    let joined = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join("; ");
+    found.into_iter().map(|(source, (texts, events))| Blind { text: joined(texts), source: Some(source.into()), from: None, to: None, events }).collect()
+}
+
+/// A mark in words, if a time is doubtful for it.
+fn mark(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "year_assumed" => "names no year (the one nearest is taken)",
+        "zone_assumed" => "names no zone (read as UTC)",
+        "time_implausible" => "has times that cannot be (filed under the time of taking in)",
+        _ => return None,
+    })
 }
 
 fn expects(registry: &Registry, system: &str, facet: Facet) -> bool {

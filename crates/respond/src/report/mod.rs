@@ -2,6 +2,7 @@
 //! Never asks anything: what it says is what it was given.
 
 pub mod brief;
+mod happened;
 mod label;
 mod lines;
 mod make;

@@ -8,15 +8,20 @@ use event::{Book, Entity, Time};
 use super::{
     brief::{Blind, Brief, DataPart, Happened, OwnerPart, ScopeNode, VendorHit},
     label::{Labels, short},
-    lines::{Section, fit, lay_out},
-    time::{hours, utc},
+    lines::{Entry, More, Section, fit, lay_out},
+    time::{hours, near, near_minute, utc},
 };
 use crate::{
-    plan::{Clock, ClockState, NOT_LEGAL_ADVICE, Step, holder_of_data},
+    plan::{Clock, ClockState, NOT_LEGAL_ADVICE, Step, holder_of_data, shell_word},
     registry::{Can, ContactRole, Person},
     scope::{Left, Level, Status},
-    words::safe,
+    words::{safe, safe_to},
 };
+
+/// The reasons of the verdict on leaving, in characters.
+const LEFT_MAX: usize = 400;
+/// The command that exports the evidence.
+const EXPORT_MAX: usize = 1_000;
 
 /// How the brief is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -42,58 +47,74 @@ pub fn text(brief: &Brief, style: Style) -> String {
     let l = &Labels::new(brief);
     let case = brief.case.as_ref().map(|c| format!(" · case {}", safe(c))).unwrap_or_default();
     let head = fit(&format!("muster brief{case} · {} · all times UTC", utc(brief.made)), &[], w, false);
+    let first = brief.asked.indicators.first();
+    let usual = first.and_then(|e| shell_word(&e.to_string())).unwrap_or_else(|| "INDICATOR".into());
+    let with = |command| More::With(command, usual.clone());
+    let asked = asked(brief, l, w);
+    // What the letters stand for is shown in any case.
+    let legend: usize = asked.iter().filter(|e| e.weight > 1).map(|e| e.lines.len()).sum();
+    let section = |title, entries, share, rank, more| Section { title, entries, share, rank, more, spread: false };
+    let happened = section("What happened", happened(brief, l, w), 19, 1, with("muster timeline"));
     let sections = [
-        Section { title: "Asked, and looked at", lines: asked(brief, l, w), share: 8, rank: 5, more: "muster respond --json" },
-        Section { title: "Whom to call", lines: call(brief, w), share: 10, rank: 3, more: "muster who" },
-        Section { title: "What we may do", lines: may(brief, w), share: 6, rank: 4, more: "muster who" },
-        Section { title: "What happened", lines: happened(&brief.happened, l, w), share: 15, rank: 1, more: "muster timeline" },
-        Section { title: "How far it went", lines: scope(&brief.scope, l, w), share: 14, rank: 2, more: "muster scope" },
-        Section { title: "Data and vendors", lines: data(brief, l, w), share: 9, rank: 3, more: "muster respond --json" },
-        Section { title: "Clocks", lines: clocks(&brief.clocks, l, w), share: 4, rank: 3, more: "muster clocks" },
-        Section { title: "Next steps", lines: next(&brief.next, l, w), share: 14, rank: 2, more: "muster next" },
-        Section { title: "Proof", lines: proof(brief, w), share: 2, rank: 5, more: "muster evidence" },
-        Section { title: "What could not be seen", lines: blind(&brief.not_visible, l, w), share: 8, rank: 0, more: "muster respond --json" },
+        section("Asked, and looked at", asked, (legend + 1).min(12), 5, with("muster respond --json")),
+        section("Whom to call", call(brief, w), 9, 3, with("muster who")),
+        section("What we may do", may(brief, w), 4, 4, with("muster who")),
+        Section { spread: true, ..happened },
+        section("How far it went", scope(brief, l, w), 10, 2, with("muster scope")),
+        section("Data and vendors", data(brief, l, w), 8, 3, with("muster respond --json")),
+        section("Clocks", clocks(&brief.clocks, l, w), 5, 3, More::Whole("muster clocks")),
+        section("Next steps", next(&brief.next, l, w), 12, 2, More::Whole("muster next")),
+        section("Proof", proof(brief, w), 5, 5, with("muster evidence export")),
+        section("What could not be seen", blind(&brief.not_visible, l, w), 7, 0, with("muster respond --json")),
     ];
     lay_out(head, sections.into(), style)
 }
 
-fn asked(brief: &Brief, l: &Labels, w: usize) -> Vec<String> {
+fn asked(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     let a = &brief.asked;
-    let names: Vec<String> = a.indicators.iter().map(|e| safe(&e.to_string())).collect();
+    let heavy = |lines| Entry { weight: 3, ..Entry::new(lines) };
+    let list = |of: &[Entity]| of.iter().map(|e| safe(&e.to_string())).collect::<Vec<_>>().join(", ");
     let end = |t: Option<Time>, open: &str| t.map_or(open.to_owned(), utc);
-    let mut out = fit(&format!("{}; from {} to {}", names.join(", "), end(a.window.since, "the first record"), end(a.window.until, "the last")), &[], w, true);
+    let span = format!("from {} to {}", end(a.window.since, "the first record"), end(a.window.until, "the last"));
+    let mut out = vec![heavy(fit(&format!("{}; {span}", list(&a.indicators)), &[], w, true))];
+    if !a.assumed.is_empty() {
+        out.push(heavy(fit(&format!("taking {} to be the intruder's: all below follows from that", list(&a.assumed)), &[], w, true)));
+    }
     for unknown in &a.unknown {
         let near = match unknown.nearest.as_slice() {
             [] => "nothing is spelled like it".to_owned(),
             near => format!("nearest: {}", near.iter().map(|n| safe(n)).collect::<Vec<_>>().join(", ")),
         };
-        out.extend(fit(&format!("`{}` is in none of these logs; {near}", safe(&unknown.text)), &[], w, true));
+        out.push(heavy(fit(&format!("`{}` is in none of these logs; {near}", safe(&unknown.text)), &[], w, true)));
     }
     let sum = |f: fn(&Book) -> u64| a.sources.iter().map(f).sum::<u64>();
     let (stored, quarantined, duplicate) = (sum(|b| b.stored), sum(|b| b.quarantined), sum(|b| b.duplicate));
     let (refused, received) = (sum(|b| b.refused), sum(|b| b.received));
     let books = format!("{received} records = {stored} stored + {quarantined} quarantined + {duplicate} duplicate + {refused} refused");
-    out.extend(fit(&format!("{} logs: {books}", a.sources.len()), &[], w, true));
+    out.push(heavy(fit(&format!("{} logs: {books}", a.sources.len()), &[], w, true)));
     let mut sources: Vec<(Option<char>, &Book)> = a.sources.iter().map(|b| (l.letter(&b.source), b)).collect();
     sources.sort_by_key(|(c, _)| (c.is_none(), *c));
-    out.extend(sources.into_iter().flat_map(|(letter, b)| {
-        let span = b.first.zip(b.last).map_or_else(|| "no event".into(), |(f, t)| format!("{} to {}", minute(f), minute(t)));
+    out.extend(sources.into_iter().map(|(letter, b)| {
+        let at = |t| near_minute(t, brief.made);
+        let span = b.first.zip(b.last).map_or_else(|| "no event".into(), |(f, t)| format!("{} to {}", at(f), at(t)));
+        let weight = if letter.is_some() { 2 } else { 1 };
         let letter = letter.map(|c| format!("{c} = ")).unwrap_or_default();
-        fit(&format!("{letter}{} ({}): {} records, {span}", safe(&b.source), b.facet.name(), b.received), &[], w, letter.is_empty())
+        let text = format!("{letter}{} ({}): {} records, {span}", safe(&b.source), b.facet.name(), b.received);
+        Entry { weight, ..Entry::new(fit(&text, &[], w, letter.is_empty())) }
     }));
     out
 }
 
-/// `03-04 09:12`.
-fn minute(t: Time) -> String {
-    utc(t).get(5..16).unwrap_or_default().to_owned()
+fn call(brief: &Brief, w: usize) -> Vec<Entry> {
+    if brief.owners.is_empty() {
+        return vec!["nobody: nothing is in scope".to_owned().into()];
+    }
+    brief.owners.iter().map(|o| Entry { ask: ask(o), ..Entry::new(owner(o, w)) }).collect()
 }
 
-fn call(brief: &Brief, w: usize) -> Vec<String> {
-    if brief.owners.is_empty() {
-        return vec!["nobody: nothing is in scope".into()];
-    }
-    brief.owners.iter().flat_map(|o| owner(o, w)).collect()
+/// What `muster who` is asked to tell of an owner.
+fn ask(o: &OwnerPart) -> Option<String> {
+    o.entities.first().and_then(|e| shell_word(&holder_of_data(e).to_string()))
 }
 
 fn owner(o: &OwnerPart, w: usize) -> Vec<String> {
@@ -136,74 +157,74 @@ fn person(p: &Person) -> String {
     format!("{role:<10} {}: {} {}{there}{reached}", safe(&p.name), safe(&p.channel), safe(&p.value))
 }
 
-fn may(brief: &Brief, w: usize) -> Vec<String> {
-    let mut out = Vec::new();
+fn may(brief: &Brief, w: usize) -> Vec<Entry> {
+    let mut out: Vec<Entry> = Vec::new();
     for o in brief.owners.iter().filter(|o| o.system.is_some() || !o.capabilities.is_empty()) {
         let system = o.system.as_deref().or(o.owner.as_deref()).unwrap_or("-");
         let Some(model) = o.service_model else {
-            out.extend(fit(&format!("{}: no service model in the registry, so what we may do is not known", safe(system)), &[], w, true));
+            let text = format!("{}: no service model in the registry, so what we may do is not known", safe(system));
+            out.push(Entry { ask: ask(o), ..Entry::new(fit(&text, &[], w, true)) });
             continue;
         };
         let of = |can| o.capabilities.iter().filter(move |(_, c)| c.can == can);
         let yes: Vec<&str> = of(Can::Yes).map(|(n, _)| *n).collect();
-        out.extend(fit(&format!("{} ({}): we can {}", safe(system), model.name(), yes.join(", ")), &[], w, true));
+        let mut lines = fit(&format!("{} ({}): we can {}", safe(system), model.name(), yes.join(", ")), &[], w, true);
         let no: Vec<String> = of(Can::No).map(|(n, c)| format!("{n} ({})", safe(&c.note))).collect();
         let provider = o.provider.as_ref().map_or_else(String::new, |p| {
             let way = p.contacts.first().map(|c| format!(": {} {}", safe(&c.channel), safe(&c.value))).unwrap_or_default();
             format!("; provider {}{way}", safe(&p.name))
         });
         let cannot = if no.is_empty() { "all listed acts are ours".into() } else { format!("not ours: {}", no.join(", ")) };
-        out.extend(fit(&format!("  {cannot}{provider}"), &[], w, true));
+        lines.extend(fit(&format!("  {cannot}{provider}"), &[], w, true));
+        out.push(Entry { ask: ask(o), ..Entry::new(lines) });
     }
     if out.is_empty() {
-        out.push("not known: nothing in scope is in the registry".into());
+        out.push("not known: nothing in scope is in the registry".to_owned().into());
     }
     out
 }
 
-/// The rows on the way of the scope come first where room is short; shown in order of time.
-fn happened(rows: &[Happened], l: &Labels, w: usize) -> Vec<String> {
-    /// Rows that are laid out; the section's room cuts further.
-    const ROWS_MAX: usize = 24;
-    if rows.is_empty() {
-        return vec!["nothing in these logs touches what was asked about".into()];
+/// What handed over control comes first where room is short; shown in order of time.
+fn happened(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
+    if !brief.happened.is_empty() {
+        // The first event and, of several acts, the last; the lines folded into a login are in the JSON.
+        let ids = |row: &Happened| l.ids(row.events.get(..row.count.min(2)).unwrap_or(&row.events));
+        let lines = |row: &Happened| fit(&happened_text(row, brief.made), &ids(row), w, false);
+        return brief.happened.iter().map(|row| Entry { weight: row.weight, ..Entry::new(lines(row)) }).collect();
     }
-    let mut room = ROWS_MAX.saturating_sub(rows.iter().filter(|r| r.key).count());
-    let (mut out, mut hidden) = (Vec::new(), 0);
-    for row in rows {
-        let show = row.key || room > 0;
-        room -= usize::from(!row.key && room > 0);
-        if show {
-            out.extend(fit(&happened_text(row), &l.ids(&row.events), w, false));
-        } else {
-            hidden += row.count;
-        }
-    }
-    if hidden > 0 {
-        out.push(format!("and {hidden} events beside the way of the scope: muster timeline"));
-    }
-    out
+    let text = match brief.asked.named {
+        0 => "nothing in these logs touches what was asked about".to_owned(),
+        n => format!(
+            "{n} events name it; they are not told here because nothing in them ties an identity, session or credential to it alone: an address that many share, or one of every day, is not followed; `muster timeline` shows them"
+        ),
+    };
+    vec![Entry::new(fit(&text, &[], w, true))]
 }
 
-fn happened_text(row: &Happened) -> String {
+fn happened_text(row: &Happened, now: Time) -> String {
     let outcome = if row.outcome.as_deref() == Some("failure") { "FAILED " } else { "" };
-    let again = if row.count > 1 { format!(" ×{} until {}", row.count, clock_time(row.last)) } else { String::new() };
-    format!("{} {outcome}{}{again}", utc(row.time).get(5..).unwrap_or_default(), safe(&row.text))
+    let again = if row.count > 1 { format!("×{} until {}: ", row.count, until(row)) } else { String::new() };
+    format!("{} {again}{outcome}{}", near(row.time, now), safe(&row.text))
 }
 
-fn clock_time(t: Time) -> String {
-    utc(t).get(11..).unwrap_or_default().to_owned()
+/// The last time; without the day where it is that of the first.
+fn until(row: &Happened) -> String {
+    let (first, last) = (utc(row.time), utc(row.last));
+    match (first.split_once(' '), last.split_once(' ')) {
+        (Some((a, _)), Some((b, clock))) if a == b => clock.to_owned(),
+        _ => last,
+    }
 }
 
 /// Nodes under headings of what the intruder has and how sure that is; objects of one bucket in one line.
-fn scope(nodes: &[ScopeNode], l: &Labels, w: usize) -> Vec<String> {
-    if nodes.is_empty() {
-        return vec!["nothing was reached".into()];
+fn scope(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
+    if brief.scope.is_empty() {
+        return vec!["nothing was reached".to_owned().into()];
     }
     let mut out = Vec::new();
-    for group in nodes.chunk_by(|a, b| (a.status, a.confidence) == (b.status, b.confidence)) {
+    for group in brief.scope.chunk_by(|a, b| (a.status, a.confidence) == (b.status, b.confidence)) {
         let Some(first) = group.first() else { continue };
-        out.push(format!("{}, {}:", status(first.status), level(first.confidence)));
+        let heading = format!("{}, {}:", status(first.status), level(first.confidence));
         let mut places: Vec<(Entity, &ScopeNode, usize)> = Vec::new();
         let mut at: HashMap<Entity, usize> = HashMap::new();
         for node in group {
@@ -216,7 +237,11 @@ fn scope(nodes: &[ScopeNode], l: &Labels, w: usize) -> Vec<String> {
                 }
             }
         }
-        out.extend(places.iter().flat_map(|(place, n, count)| fit(&scope_text(place, n, *count), &l.ids(last(&n.path)), w, false)));
+        for (i, (place, n, count)) in places.iter().enumerate() {
+            let mut lines = if i == 0 { vec![heading.clone()] } else { Vec::new() };
+            lines.extend(fit(&scope_text(place, n, *count, brief.made), &l.ids(last(&n.path)), w, false));
+            out.push(Entry::new(lines));
+        }
     }
     out
 }
@@ -241,8 +266,8 @@ fn level(l: Level) -> &'static str {
     }
 }
 
-fn scope_text(place: &Entity, n: &ScopeNode, count: usize) -> String {
-    let since = n.since.map(minute).unwrap_or_default();
+fn scope_text(place: &Entity, n: &ScopeNode, count: usize, now: Time) -> String {
+    let since = n.since.map(|t| near_minute(t, now)).unwrap_or_default();
     let made = if n.made { ", made by the intruder" } else { "" };
     let owner = n.owner.as_ref().map_or_else(|| "owner unknown".to_owned(), |o| safe(o));
     let objects = if count > 1 { format!(", {count} objects") } else { String::new() };
@@ -251,22 +276,26 @@ fn scope_text(place: &Entity, n: &ScopeNode, count: usize) -> String {
     format!("  {since:<11} {}{objects} ({owner}{made})", safe(&shown.to_string()))
 }
 
-fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<String> {
+fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     let mut out = Vec::new();
-    if let Some(v) = &brief.left {
-        let word = match v.verdict {
-            Left::Seen => "Data was seen leaving",
-            Left::NoSign => "No sign that data left",
-            Left::CouldNotSee => "Whether data left could not be seen",
-        };
-        out.extend(fit(&format!("{word}: {}", safe(&v.text)), &l.ids(&v.events), w, true));
+    match &brief.left {
+        Some(v) => {
+            let word = match v.verdict {
+                Left::Seen => "Data was seen leaving",
+                Left::NoSign => "No sign that data left",
+                Left::CouldNotSee => "Whether data left could not be seen",
+            };
+            let why = if v.text.is_empty() { String::new() } else { format!(": {}", safe_to(&v.text, LEFT_MAX)) };
+            out.push(Entry { weight: 2, ..Entry::new(fit(&format!("{word}{why}"), &l.ids(&v.events), w, true)) });
+        }
+        None => out.push("whether data left was not examined: nothing is known to be in the intruder's hands".to_owned().into()),
     }
     let (personal, other): (Vec<_>, Vec<_>) = brief.data.iter().partition(|d| d.held.iter().any(|h| h.personal == Some(true)));
-    out.extend(personal.iter().flat_map(|d| data_text(d, l, w)));
-    out.extend(brief.vendors.iter().flat_map(|v| vendor_text(v, l, w)));
-    out.extend(other.iter().flat_map(|d| data_text(d, l, w)));
+    out.extend(personal.iter().map(|d| Entry::new(data_text(d, l, w))));
+    out.extend(brief.vendors.iter().map(|v| Entry::new(vendor_text(v, l, w))));
+    out.extend(other.iter().map(|d| Entry::new(data_text(d, l, w))));
     if brief.data.is_empty() {
-        out.push("no read or listed data is in scope".into());
+        out.push("no read or listed data is in scope".to_owned().into());
     }
     out
 }
@@ -300,12 +329,12 @@ fn vendor_text(v: &VendorHit, l: &Labels, w: usize) -> Vec<String> {
     fit(&format!("vendor {} {} ({}); {way}{notice}", safe(&v.vendor.name), safe(&v.vendor.part), short(&v.through)), &l.ids(&v.events), w, true)
 }
 
-fn clocks(clocks: &[Clock], l: &Labels, w: usize) -> Vec<String> {
+fn clocks(clocks: &[Clock], l: &Labels, w: usize) -> Vec<Entry> {
     if clocks.is_empty() {
-        return fit(&format!("no rule applies to what is known. {NOT_LEGAL_ADVICE}"), &[], w, true);
+        return vec![Entry::new(fit(&format!("no rule applies to what is known. {NOT_LEGAL_ADVICE}"), &[], w, true))];
     }
-    let mut out: Vec<String> = clocks.iter().flat_map(|c| fit(&clock_text(c), &l.ids(&c.why), w, true)).collect();
-    out.extend(fit(NOT_LEGAL_ADVICE, &[], w, true));
+    let mut out: Vec<Entry> = clocks.iter().map(|c| Entry::new(fit(&clock_text(c), &l.ids(&c.why), w, true))).collect();
+    out.push(Entry::new(fit(NOT_LEGAL_ADVICE, &[], w, true)));
     out
 }
 
@@ -323,21 +352,23 @@ fn clock_text(c: &Clock) -> String {
     let to = c.recipient.as_ref().map(|r| format!(" to {}", safe(r))).unwrap_or_default();
     let sure = c.status.as_deref().filter(|s| *s != "in force").map(|s| format!(" ({})", safe(s))).unwrap_or_default();
     let corrected = if c.corrected > 0 { format!("; start corrected {} times", c.corrected) } else { String::new() };
-    format!("{}{sure}{to}: {due}{state}{corrected}; because: {}", safe(&c.regime), c.because)
+    let assumed = if c.assumed { "; start assumed: the first question; correct with `muster case fact awareness --happened TIME`" } else { "" };
+    format!("{}{sure}{to}: {due}{state}{corrected}{assumed}; because: {}", safe(&c.regime), c.because)
 }
 
 /// The first steps with what to type; of the others the title.
-fn next(steps: &[Step], l: &Labels, w: usize) -> Vec<String> {
-    const IN_FULL: usize = 6;
+fn next(steps: &[Step], l: &Labels, w: usize) -> Vec<Entry> {
+    const IN_FULL: usize = 3;
     if steps.is_empty() {
-        return vec!["no playbook has a step for this".into()];
+        return vec!["no playbook has a step for this".to_owned().into()];
     }
     let mut out = Vec::new();
     for (i, step) in steps.iter().enumerate() {
-        out.extend(fit(&step_text(i + 1, step), &l.ids(last(&step.why)), w, i < IN_FULL));
+        let mut lines = fit(&step_text(i + 1, step), &l.ids(last(&step.why)), w, i < IN_FULL);
         let instead = step.instead.as_ref().map(|t| format!("   instead: {}", safe(t)));
         let act = instead.or_else(|| step.act.first().map(|a| format!("   {}", safe(a)))).filter(|_| i < IN_FULL || step.instead.is_some());
-        out.extend(act.iter().flat_map(|a| typed(a, w)));
+        lines.extend(act.iter().flat_map(|a| typed(a, w)));
+        out.push(Entry::new(lines));
     }
     out
 }
@@ -364,18 +395,19 @@ fn step_text(n: usize, s: &Step) -> String {
     format!("{n}. {} ({who}{can}{wait})", safe(&s.title))
 }
 
-fn proof(brief: &Brief, w: usize) -> Vec<String> {
-    match &brief.proof {
-        Some(p) => fit(&format!("signed log of {} entries, root {}; evidence: {}", p.size, safe(&p.root), safe(&p.export)), &[], w, true),
-        None => vec!["no signed log: nothing in this brief can be proven later".into()],
-    }
+fn proof(brief: &Brief, w: usize) -> Vec<Entry> {
+    let Some(p) = &brief.proof else { return vec!["no signed log: nothing in this brief can be proven later".to_owned().into()] };
+    let mut lines = fit(&format!("signed log of {} entries, root {}; to prove this brief:", p.size, safe(&p.root)), &[], w, true);
+    lines.extend(typed(&format!("  {}", safe_to(&p.export, EXPORT_MAX)), w));
+    vec![Entry::new(lines)]
 }
 
-fn blind(list: &[Blind], l: &Labels, w: usize) -> Vec<String> {
+fn blind(list: &[Blind], l: &Labels, w: usize) -> Vec<Entry> {
     if list.is_empty() {
-        return fit("no gap is known in the logs that were looked at; of logs that were not given muster knows nothing", &[], w, true);
+        let text = "no gap is known in the logs that were looked at; of logs that were not given muster knows nothing";
+        return vec![Entry::new(fit(text, &[], w, true))];
     }
-    list.iter().flat_map(|b| fit(&blind_text(b), &l.ids(&b.events), w, true)).collect()
+    list.iter().map(|b| Entry::new(fit(&blind_text(b), &l.ids(&b.events), w, true))).collect()
 }
 
 fn blind_text(b: &Blind) -> String {

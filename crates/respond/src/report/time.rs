@@ -15,6 +15,21 @@ pub fn utc(at: Time) -> String {
     Timestamp::from_microsecond(at.0).map_or_else(|_| at.to_string(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
+/// `03-01 10:00:07` in the year of `now`, else with the year.
+pub fn near(at: Time, now: Time) -> String {
+    let (text, year) = (utc(at), utc(now));
+    match text.split_once('-') {
+        Some((y, rest)) if year.starts_with(&format!("{y}-")) => rest.to_owned(),
+        _ => text,
+    }
+}
+
+/// As [`near`], without seconds.
+pub fn near_minute(at: Time, now: Time) -> String {
+    let text = near(at, now);
+    text.rsplit_once(':').map_or(text.clone(), |(t, _)| t.to_owned())
+}
+
 /// `71 h 05 min` of microseconds; the sign is left to the words around it.
 pub fn hours(micros: i64) -> String {
     let minutes = micros.unsigned_abs() / 60_000_000;
