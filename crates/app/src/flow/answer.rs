@@ -36,13 +36,15 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
     if let Some(last) = cut {
         not_visible.push(plain(format!("the time line stops at {last}, after {ROWS_MAX} events were looked at; narrow it with --since and --until")));
     }
+    let state = store.state()?;
+    not_visible.extend(state.unread.iter().map(|(path, why)| plain(format!("{path}: {why}"))));
     let input = BriefInput {
         now: clock::now(),
         case: case.map(|(id, _)| id.to_owned()),
         unknown: found.iter().filter(|f| f.entities.is_empty()).map(|f| (f.asked.clone(), f.nearest.iter().map(Entity::to_string).collect())).collect(),
         named: if indicators.is_empty() { 0 } else { lake.count(&Filter::touching(&indicators).and(Filter::During(window)))? },
         window,
-        books: store.state()?.books.into_values().collect(),
+        books: state.books.into_values().collect(),
         reached: reached(&answer),
         rows: events.iter().map(row).collect(),
         left: Some(left(&answer)),

@@ -143,3 +143,17 @@ fn row_53_an_unknown_indicator_says_what_was_searched_and_what_is_near() {
     assert_eq!(brief["asked"]["unknown"][0]["text"], "203.0.113.8");
     assert!(m.json(0, &["case", "list"]).as_array().unwrap().is_empty());
 }
+
+/// What was not read is named in every answer, not only by the run that met it.
+#[test]
+fn a_file_that_was_not_read_is_named_in_the_brief() {
+    let m = Muster::new();
+    std::fs::create_dir(m.path("logs")).unwrap();
+    std::fs::write(m.path("logs/auth.log"), LINE).unwrap();
+    std::fs::write(m.path("logs/old.log.xz"), b"\xfd7zXZ\0\0\x04 and more").unwrap();
+    let read = books(&m, 1, "logs");
+    assert_eq!(read.iter().map(|b| b[4]).sum::<u64>(), 1, "{read:?}");
+    let brief = m.json(0, &["respond", "203.0.113.9"]);
+    let blind: Vec<&str> = brief["not_visible"].as_array().unwrap().iter().filter_map(|b| b["text"].as_str()).collect();
+    assert!(blind.iter().any(|t| t.contains("old.log.xz")), "{blind:?}");
+}
