@@ -13,7 +13,7 @@ use crate::{
     store::Store,
 };
 
-/// The append-only record of a case: list, show, note, fact, done, close
+/// The append-only record of a case: list, show, answer, note, fact, done, close
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  muster case list\n  muster case note 'called the bank, they froze the account'\n  muster case fact awareness --happened 2026-03-04T09:30:00Z\n  muster case close 'contained, report sent'"
@@ -32,6 +32,11 @@ enum Do {
     List,
     /// Show a case as it is now
     Show,
+    /// Print an answer again, byte for byte as it was given
+    Answer {
+        /// Its SHA-256, or the start of it
+        hash: String,
+    },
     /// Write a note into the record
     Note {
         /// The words
@@ -87,6 +92,10 @@ impl Args {
         };
         let now = clock::now();
         match self.what {
+            Do::Answer { hash } => {
+                show::out(&open.answer(&hash)?)?;
+                return Ok(Exit::Done);
+            }
             Do::List | Do::Show => {}
             Do::Note { text } => open.append(What::Note { text }, now)?,
             Do::Fact { name, happened, note } => open.append(What::Fact { name, happened: happened.unwrap_or(now), note, events: Vec::new() }, now)?,

@@ -5,11 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use event::Entity;
-use respond::{
-    case::What,
-    report::{self, Style},
-};
-use sha2::{Digest as _, Sha256};
+use respond::report::{self, Style};
 
 use crate::{
     ask::{self, Found},
@@ -72,20 +68,18 @@ impl Args {
         let case = open.as_ref().map(Open::fold);
         let id = open.as_ref().map(|o| o.id.clone());
         let brief = answer::brief(&store, &lake, &team, &found, g.window(), id.as_deref().zip(case.as_ref()))?;
-        let json = serde_json::to_string_pretty(&brief)? + "\n";
         let text = if g.json || self.format == Format::Json {
-            json.clone()
+            serde_json::to_string_pretty(&brief)? + "\n"
         } else {
             report::text(&brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() })
         };
-        if let Some(open) = &mut open {
-            let hash: String = Sha256::digest(json.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-            let completeness = format!("{} things could not be seen", brief.not_visible.len());
-            open.append(What::Answered { question: self.indicators.join(" "), hash, completeness }, clock::now())?;
-        }
         match &self.out {
-            Some(path) => std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?,
+            Some(path) => std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?,
             None => show::out(text.as_bytes())?,
+        }
+        if let Some(open) = &mut open {
+            let completeness = format!("{} things could not be seen", brief.not_visible.len());
+            open.answered(self.indicators.join(" "), text.as_bytes(), completeness, clock::now())?;
         }
         Ok(exit)
     }

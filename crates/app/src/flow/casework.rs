@@ -1,7 +1,9 @@
 //! Cases as records in the store: opened by a question, appended to by every act, folded into what they are now.
 
+use anyhow::Context as _;
 use event::{Entity, Time};
 use respond::{Case, Record, case::What};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     clock,
@@ -41,39 +43,77 @@ impl Open {
     /// The open case that starts from just these indicators; a new one if there is none. Asking is when the team became aware,
     /// as far as muster knows; the fact can be corrected.
     pub fn on(store: &Store, asked: &str, indicators: &[Entity]) -> anyhow::Result<Open> {
-        let (cases, now) = (store.cases()?, clock::now());
-        for id in cases.ids()?.into_iter().rev() {
-            let records = read(&cases, &id)?;
-            let case = Case::fold(&records);
-            if case.closed.is_none() && case.indicators == indicators {
-                return Ok(Open { id, records, cases });
+        let cases = store.cases()?;
+        // Two who ask at once get one case.
+        let (id, records) = cases.alone(|| {
+            for id in cases.ids()?.into_iter().rev() {
+                let records = read(&cases, &id)?;
+                let case = Case::fold(&records);
+                if case.closed.is_none() && case.indicators == indicators {
+                    return Ok((id, records));
+                }
             }
-        }
-        let day = now.day().replace('-', "");
-        let today = cases.ids()?.iter().filter(|id| id.starts_with(&format!("c-{day}-"))).count();
-        let mut open = Open { id: format!("c-{day}-{}", today + 1), records: Vec::new(), cases };
-        open.append(What::Opened { title: asked.to_owned() }, now)?;
-        for entity in indicators {
-            open.append(What::Indicator { entity: entity.clone(), note: None }, now)?;
-        }
-        let note = "the first question to muster; correct it with `muster case fact awareness --happened TIME`";
-        open.append(What::Fact { name: "awareness".into(), happened: now, note: Some(note.into()), events: Vec::new() }, now)?;
-        Ok(open)
+            begin(&cases, asked, indicators)
+        })?;
+        Ok(Open { id, records, cases })
     }
 
-    /// Appends a record.
+    /// Appends a record, after those that others have appended meanwhile.
     pub fn append(&mut self, what: What, at: Time) -> anyhow::Result<()> {
-        let by = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|v| std::env::var(v).ok()).unwrap_or_else(|| "unknown".into());
-        let record = Record { seq: self.records.len() as u64 + 1, at, by, what };
-        self.cases.append(&self.id, &serde_json::to_string(&record)?)?;
-        self.records.push(record);
+        self.records = self.cases.alone(|| put(&self.cases, &self.id, what, at))?;
         Ok(())
+    }
+
+    /// Appends that muster answered, and keeps the answer as it was given.
+    pub fn answered(&mut self, question: String, answer: &[u8], completeness: String, at: Time) -> anyhow::Result<()> {
+        let hash: String = Sha256::digest(answer).iter().map(|b| format!("{b:02x}")).collect();
+        self.records = self.cases.alone(|| {
+            self.cases.keep_answer(&hash, answer)?;
+            put(&self.cases, &self.id, What::Answered { question, hash: hash.clone(), completeness }, at)
+        })?;
+        Ok(())
+    }
+
+    /// An answer of this case, byte for byte, by the start of its hash.
+    pub fn answer(&self, hash: &str) -> anyhow::Result<Vec<u8>> {
+        let given = self.fold().answers;
+        let mut fitting: Vec<&str> = given.iter().map(|(_, _, h, _)| h.as_str()).filter(|h| h.starts_with(hash)).collect();
+        fitting.dedup();
+        anyhow::ensure!(fitting.len() == 1, "{} answers of case {} begin with `{hash}`; `muster case show` lists them", fitting.len(), self.id);
+        let kept = fitting.first().map(|h| self.cases.answer(h)).transpose()?.flatten();
+        kept.with_context(|| format!("the text of answer `{hash}` was not kept"))
     }
 
     /// What the case is now.
     pub fn fold(&self) -> Case {
         Case::fold(&self.records)
     }
+}
+
+/// The first records of a new case.
+fn begin(cases: &Cases, asked: &str, indicators: &[Entity]) -> anyhow::Result<(String, Vec<Record>)> {
+    let now = clock::now();
+    let day = now.day().replace('-', "");
+    let today = cases.ids()?.iter().filter(|id| id.starts_with(&format!("c-{day}-"))).count();
+    let id = format!("c-{day}-{}", today + 1);
+    let note = "the first question to muster; correct it with `muster case fact awareness --happened TIME`";
+    let awareness = What::Fact { name: "awareness".into(), happened: now, note: Some(note.into()), events: Vec::new() };
+    let named = indicators.iter().map(|entity| What::Indicator { entity: entity.clone(), note: None });
+    for what in std::iter::once(What::Opened { title: asked.to_owned() }).chain(named).chain([awareness]) {
+        put(cases, &id, what, now)?;
+    }
+    let records = read(cases, &id)?;
+    Ok((id, records))
+}
+
+/// Appends a record to those that are there, and gives them all.
+fn put(cases: &Cases, id: &str, what: What, at: Time) -> anyhow::Result<Vec<Record>> {
+    let by = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|v| std::env::var(v).ok()).unwrap_or_else(|| "unknown".into());
+    let mut records = read(cases, id)?;
+    let record = Record { seq: records.len() as u64 + 1, at, by, what };
+    cases.append(id, &serde_json::to_string(&record)?)?;
+    records.push(record);
+    Ok(records)
 }
 
 fn read(cases: &Cases, id: &str) -> anyhow::Result<Vec<Record>> {
