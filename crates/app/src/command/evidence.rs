@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use event::{Entity, Event, Filter};
-use lake::{Lake, Want};
+use event::{Column, Entity, Event, Filter};
+use lake::Want;
 use ledger::VerifyingKey;
 
 use crate::{
     ask,
     cli::{Exit, Global, WrongUse},
-    flow::proof,
+    flow::proof::{self, Proofs, Wanted},
     show,
     store::Store,
 };
@@ -30,7 +30,7 @@ pub struct Args {
 enum What {
     /// Write a bundle: records of entities or events, or a whole source
     Export {
-        /// Entities (203.0.113.66, user:alice@web-1) or event ids (SOURCE#SEQ)
+        /// Entities (203.0.113.66, user:alice@web-1) or ids of events, records and other pieces (SOURCE#SEQ)
         #[arg(required_unless_present = "source", value_name = "ENTITY|EVENT")]
         what: Vec<String>,
         /// A whole source instead: every piece, proven complete
@@ -76,14 +76,15 @@ impl Args {
 
 fn export(g: &Global, what: &[String], source: Option<&str>, out: &PathBuf) -> anyhow::Result<Exit> {
     let store = Store::open(&g.store)?;
-    let (lake, ledger) = (store.lake()?, store.ledger()?);
+    let proofs = Proofs::open(&store)?;
     let bundle = match source {
-        Some(source) => proof::range(&format!("all of {source}"), source, &lake, &ledger)?,
+        Some(source) => proofs.range(&format!("all of {source}"), source)?,
         None => {
-            let events = events(&lake, g, what)?;
-            proof::selection(&what.join(" "), &proof::wanted(&events), &events, &lake, &ledger)?
+            let (wanted, events) = choose(&proofs, g, what)?;
+            proofs.selection(&what.join(" "), &wanted, &events)?
         }
     };
+    let ledger = &proofs.ledger;
     let (pieces, batches) = (bundle.parts.iter().map(|p| p.items.len()).sum::<usize>(), bundle.parts.len());
     let zip = ledger::bundle::write(&bundle, &ledger.log, &ledger.signing_key()?)?;
     std::fs::write(out, &zip).with_context(|| format!("writing {}", out.display()))?;
@@ -98,31 +99,43 @@ fn export(g: &Global, what: &[String], source: Option<&str>, out: &PathBuf) -> a
     Ok(Exit::Done)
 }
 
-/// The events of entities and event ids, once each.
-fn events(lake: &Lake, g: &Global, what: &[String]) -> anyhow::Result<Vec<Event>> {
-    let mut any = Vec::new();
+/// The events of entities and ids, once each, and all pieces that are wanted. An id is that of any piece: an event's first
+/// record, a later one, a record in quarantine, bytes around records.
+fn choose(proofs: &Proofs, g: &Global, what: &[String]) -> anyhow::Result<(Wanted, Vec<Event>)> {
+    let (mut any, mut ids) = (Vec::new(), Vec::new());
     for asked in what {
-        match asked.rsplit_once('#').and_then(|(source, seq)| Some((source, seq.parse::<i64>().ok()?))) {
-            Some((source, seq)) => any.push(Filter::is(event::Column::Source, source).and(Filter::equals(event::Column::Seq, seq))),
+        match asked.rsplit_once('#').and_then(|(source, seq)| Some((source, seq.parse::<u64>().ok()?))) {
+            Some((source, seq)) => {
+                any.push(Filter::is(Column::Source, source).and(Filter::equals(Column::Seq, i64::try_from(seq)?)));
+                ids.push((source, seq));
+            }
             None => {
-                let found = ask::find(lake, asked)?;
+                let found = ask::find(&proofs.lake, asked)?;
                 if found.entities.is_empty() {
                     return Err(WrongUse(ask::unknown(&found)).into());
                 }
-                any.push(Filter::touching(&found.entities));
+                any.push(Filter::touching(&found.entities).and(Filter::During(g.window())));
             }
         }
     }
-    let filter = Filter::Or(any).and(Filter::During(g.window()));
-    let events = lake.events(&filter, Some(EVENTS_MAX + 1), Want::ALL)?;
+    let mut events = proofs.lake.events(&Filter::Or(any), Some(EVENTS_MAX + 1), Want::ALL)?;
     if events.len() > EVENTS_MAX {
         anyhow::bail!("more than {EVENTS_MAX} events; narrow it with --since and --until, or export a whole source with --source");
     }
-    if events.is_empty() {
+    let newer = proofs.leave_newer(&mut events);
+    if newer > 0 {
+        eprintln!("muster: {newer} events are being taken in just now and are left out; export again to have them");
+    }
+    let mut wanted = proof::wanted(&events);
+    for (source, seq) in ids {
+        ensure!(proofs.has(source, seq), "the ledger has no `{source}#{seq}`; nothing was written");
+        wanted.entry(source.to_owned()).or_default().insert(seq);
+    }
+    if wanted.is_empty() {
         let named: Vec<String> = what.iter().map(|w| Entity::guess(w).first().map_or_else(|| w.clone(), Entity::to_string)).collect();
         anyhow::bail!("no events of {} in that window; nothing was written", named.join(", "));
     }
-    Ok(events)
+    Ok((wanted, events))
 }
 
 fn verify(g: &Global, bundle: &PathBuf, key: Option<&str>) -> anyhow::Result<Exit> {
@@ -133,7 +146,7 @@ fn verify(g: &Global, bundle: &PathBuf, key: Option<&str>) -> anyhow::Result<Exi
             if g.json {
                 show::json(&serde_json::json!({ "valid": true, "verdict": verdict }))?
             } else {
-                show::out(verdict.to_string().as_bytes())?
+                verdict.to_string().lines().try_for_each(|l| show::line(&event::text::harmless(l)))?
             }
             Ok(Exit::Done)
         }

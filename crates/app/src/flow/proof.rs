@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use event::{Column, Event, EventSink, Facet, Fields, Origin, Time};
 use formats::Record;
 use lake::Lake;
-use ledger::bundle::{Bundle, Extent, Part, Range};
+use ledger::{
+    BatchEntry,
+    bundle::{Bundle, Extent, Part, Range},
+};
 
-use crate::store::LedgerFolder;
+use crate::store::{LedgerFolder, Pending, Store};
 
 /// Pieces wanted: numbers by source.
 pub type Wanted = BTreeMap<String, BTreeSet<u64>>;
@@ -22,56 +25,100 @@ pub fn wanted(events: &[Event]) -> Wanted {
     wanted
 }
 
-/// A bundle of some pieces, with their events as a readable view.
-pub fn selection(asked: &str, wanted: &Wanted, events: &[Event], lake: &Lake, ledger: &LedgerFolder) -> anyhow::Result<Bundle> {
-    let mut parts = Vec::new();
-    for (source, seqs) in wanted {
-        let (Some(&first), Some(&last)) = (seqs.first(), seqs.last()) else { continue };
-        parts.extend(parts_of(source, first, last, |seq| seqs.contains(&seq), lake, ledger)?);
+/// What evidence is made from.
+pub struct Proofs {
+    /// The ledger.
+    pub ledger: LedgerFolder,
+    /// The tables; they have the rows of every batch that the ledger has.
+    pub lake: Lake,
+    /// But for the records that wait for the rest of their event.
+    pub waiting: Vec<Pending>,
+}
+
+impl Proofs {
+    /// Opens a store for evidence, also while a program writes to it: rows are written before the ledger's entries of them, so
+    /// the ledger is opened first.
+    pub fn open(store: &Store) -> anyhow::Result<Proofs> {
+        let ledger = store.ledger()?;
+        let lake = store.lake()?;
+        Ok(Proofs { ledger, lake, waiting: store.state()?.pending })
     }
-    let lines: String = events.iter().map(|e| reading(e) + "\n").collect();
-    bundle(asked, Extent::Selection, parts, Some(lines.into_bytes()), ledger)
-}
 
-/// A bundle of everything that one source has given, from its first piece to its last.
-pub fn range(asked: &str, source: &str, lake: &Lake, ledger: &LedgerFolder) -> anyhow::Result<Bundle> {
-    let mine = || ledger.batches.iter().filter(|(_, b)| b.source == source);
-    let first = mine().map(|(_, b)| b.first_seq).min();
-    let last = mine().filter_map(|(_, b)| b.next_seq()).max();
-    let (first, last) = first
-        .zip(last)
-        .with_context(|| format!("the ledger has nothing of a source `{source}`; `muster sql 'select distinct source from events'` lists them"))?;
-    let last = last.saturating_sub(1);
-    let parts = parts_of(source, first, last, |_| true, lake, ledger)?;
-    let extent = Extent::Range(vec![Range { source: source.to_owned(), first_seq: first, last_seq: last }]);
-    bundle(asked, extent, parts, None, ledger)
-}
-
-fn bundle(asked: &str, extent: Extent, parts: Vec<Part>, events: Option<Vec<u8>>, ledger: &LedgerFolder) -> anyhow::Result<Bundle> {
-    ensure!(!parts.is_empty(), "nothing to export: no record of `{asked}` is in the ledger");
-    Ok(Bundle { asked: asked.to_owned(), extent, parts, books: ledger.books.clone(), events, checkpoint: ledger.note()? })
-}
-
-fn parts_of(source: &str, first: u64, last: u64, want: impl Fn(u64) -> bool, lake: &Lake, ledger: &LedgerFolder) -> anyhow::Result<Vec<Part>> {
-    let mut parts = Vec::new();
-    for (index, batch) in ledger.batches.iter().filter(|(_, b)| b.source == source) {
-        let next = batch.first_seq + batch.count;
-        if next <= first || batch.first_seq > last || !(batch.first_seq..next).any(&want) {
-            continue;
+    /// Leaves out the events that came in after the ledger was opened, and says how many.
+    pub fn leave_newer(&self, events: &mut Vec<Event>) -> usize {
+        let mut next: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, batch) in &self.ledger.batches {
+            next.insert(&batch.source, batch.first_seq + batch.count);
         }
-        let pieces = lake.originals(source, batch.first_seq, next)?;
-        let whole = pieces.len() as u64 == batch.count && pieces.iter().map(|(seq, _)| *seq).eq(batch.first_seq..next);
-        ensure!(
-            whole,
-            "batch {} of {source} has {} of its {} pieces in the tables; this is damage, nothing was exported",
-            batch.number,
-            pieces.len(),
-            batch.count
-        );
-        let bytes: Vec<&[u8]> = pieces.iter().map(|(_, b)| b.as_slice()).collect();
-        parts.push(Part::new(*index, batch.clone(), &ledger.batch_key(batch.number)?, &bytes, &want)?);
+        let before = events.len();
+        events.retain(|e| e.text(Column::Source).and_then(|s| next.get(s)).is_some_and(|next| e.records.iter().all(|seq| seq < next)));
+        before - events.len()
     }
-    Ok(parts)
+
+    /// Whether the ledger has a piece.
+    pub fn has(&self, source: &str, seq: u64) -> bool {
+        self.ledger.batches.iter().any(|(_, b)| b.source == source && (b.first_seq..b.first_seq + b.count).contains(&seq))
+    }
+
+    /// A bundle of some pieces, with their events as a readable view.
+    pub fn selection(&self, asked: &str, wanted: &Wanted, events: &[Event]) -> anyhow::Result<Bundle> {
+        let mut parts = Vec::new();
+        for (source, seqs) in wanted {
+            let (Some(&first), Some(&last)) = (seqs.first(), seqs.last()) else { continue };
+            parts.extend(self.parts_of(source, first, last, |seq| seqs.contains(&seq))?);
+        }
+        let lines: String = events.iter().map(|e| reading(e) + "\n").collect();
+        self.bundle(asked, Extent::Selection, parts, (!lines.is_empty()).then(|| lines.into_bytes()))
+    }
+
+    /// A bundle of everything that one source has given, from its first piece to its last.
+    pub fn range(&self, asked: &str, source: &str) -> anyhow::Result<Bundle> {
+        let mine = || self.ledger.batches.iter().filter(|(_, b)| b.source == source);
+        let first = mine().map(|(_, b)| b.first_seq).min();
+        let last = mine().filter_map(|(_, b)| b.next_seq()).max();
+        let (first, last) = first
+            .zip(last)
+            .with_context(|| format!("the ledger has nothing of a source `{source}`; `muster sql 'select distinct source from events'` lists them"))?;
+        let last = last.saturating_sub(1);
+        let parts = self.parts_of(source, first, last, |_| true)?;
+        let extent = Extent::Range(vec![Range { source: source.to_owned(), first_seq: first, last_seq: last }]);
+        self.bundle(asked, extent, parts, None)
+    }
+
+    fn bundle(&self, asked: &str, extent: Extent, parts: Vec<Part>, events: Option<Vec<u8>>) -> anyhow::Result<Bundle> {
+        ensure!(!parts.is_empty(), "nothing to export: no record of `{asked}` is in the ledger");
+        Ok(Bundle { asked: asked.to_owned(), extent, parts, books: self.ledger.books.clone(), events, checkpoint: self.ledger.note()? })
+    }
+
+    fn parts_of(&self, source: &str, first: u64, last: u64, want: impl Fn(u64) -> bool) -> anyhow::Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for (index, batch) in self.ledger.batches.iter().filter(|(_, b)| b.source == source) {
+            let next = batch.first_seq + batch.count;
+            if next <= first || batch.first_seq > last || !(batch.first_seq..next).any(&want) {
+                continue;
+            }
+            let pieces = self.lake.originals(source, batch.first_seq, next)?;
+            self.check_whole(batch, &pieces)?;
+            let bytes: Vec<&[u8]> = pieces.iter().map(|(_, b)| b.as_slice()).collect();
+            parts.push(Part::new(*index, batch.clone(), &self.ledger.batch_key(batch.number)?, &bytes, &want)?);
+        }
+        Ok(parts)
+    }
+
+    /// The root of a batch is over all its pieces: one that is missing makes all the others unprovable.
+    fn check_whole(&self, batch: &BatchEntry, pieces: &[(u64, Vec<u8>)]) -> anyhow::Result<()> {
+        let have: BTreeSet<u64> = pieces.iter().map(|(seq, _)| *seq).collect();
+        let all = batch.first_seq..batch.first_seq + batch.count;
+        let (number, source) = (batch.number, &batch.source);
+        let mut missing = all.filter(|seq| !have.contains(seq)).peekable();
+        let Some(&seq) = missing.peek() else { return Ok(()) };
+        if missing.all(|seq| self.waiting.contains(&Pending { batch: number, seq })) {
+            bail!(
+                "record {seq} of {source} waits for the rest of its event, and its batch is proven as a whole; export when the ingest has ended, nothing was written"
+            );
+        }
+        bail!("batch {number} of {source} has {} of its {} pieces in the tables; this is damage, nothing was exported", have.len(), batch.count)
+    }
 }
 
 /// The OCSF object of a stored event, made again from its original records by today's parser.
@@ -89,4 +136,28 @@ pub fn reading(e: &Event) -> String {
     }
     parser.finish(&mut sink);
     sink.events.first().map_or_else(|| "{}".into(), Event::to_json_line)
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::Books;
+
+    use super::*;
+
+    /// A program was stopped, or still runs: a batch is in the ledger, and one of its records is in no table yet.
+    #[test]
+    fn a_record_that_waits_is_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_or_make(&dir.path().join("store"), Time(0)).unwrap();
+        drop(store.lake_to_write().unwrap());
+        let batch = BatchEntry { number: 1, source: "web-1/audit.log".into(), first_seq: 0, count: 2, received_us: 0, root: [0; 32] };
+        store.ledger().unwrap().append(vec![(batch, [0; 32])], Books::new(0, 1, Vec::new())).unwrap();
+        let mut proofs = Proofs::open(&store).unwrap();
+        let said = |p: &Proofs| p.range("all", "web-1/audit.log").unwrap_err().to_string();
+        assert!(said(&proofs).contains("damage"), "{}", said(&proofs));
+        proofs.waiting = [0, 1].map(|seq| Pending { batch: 1, seq }).to_vec();
+        assert!(said(&proofs).starts_with("record 0 of web-1/audit.log waits for the rest of its event"), "{}", said(&proofs));
+        proofs.waiting.pop();
+        assert!(said(&proofs).contains("damage"), "one of two that are missing waits: {}", said(&proofs));
+    }
 }
