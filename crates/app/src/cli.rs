@@ -113,17 +113,12 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(exit) => exit.into(),
-        Err(e) if closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("muster: {e:#}");
+            // An error may quote a log, a file or a bundle.
+            eprintln!("muster: {}", event::text::harmless(&format!("{e:#}")));
             if e.is::<WrongUse>() { Exit::WrongUse.into() } else { Exit::Failed.into() }
         }
     }
-}
-
-/// The reader of our output went away (`muster … | head`): no fault of ours.
-fn closed_pipe(e: &anyhow::Error) -> bool {
-    e.chain().filter_map(|c| c.downcast_ref::<std::io::Error>()).any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// How a command ended; see the exit codes in `EXAMPLES`.

@@ -1,15 +1,24 @@
 //! Words on the terminal: plain output, JSON, tables that fit 100 columns, bytes for people, log text made harmless.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 
-/// Writes bytes to standard output.
+/// Writes bytes to standard output. That the reader went away (`muster … | head`) is no fault of ours: the command goes on to
+/// its own exit code.
 pub fn out(bytes: &[u8]) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()?;
+    stream(bytes)?;
     Ok(())
+}
+
+/// As [`out`], for output that has no end in sight: `false` if nobody reads it any more.
+pub fn stream(bytes: &[u8]) -> io::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Writes a text and ends the line.
@@ -40,7 +49,8 @@ pub fn size(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {name}") }
 }
 
-/// Makes text from a log harmless for a terminal: control characters, escapes and direction overrides become visible.
+/// Makes text from a log harmless for a terminal: control characters, escapes and direction overrides become visible; long
+/// text is cut. `event::text::harmless` does the first without the second.
 pub fn harmless(text: &str) -> String {
     respond::words::safe(text)
 }

@@ -1,6 +1,6 @@
 //! `muster parse PATH…`: events as OCSF JSON lines, without a store.
 
-use std::{collections::HashMap, io::Write as _, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf};
 
 use event::{EventSink, Origin, PieceKind};
 use formats::{Parser, Record};
@@ -42,15 +42,19 @@ impl Args {
         let mut found = skipped.iter().any(|s| s.why.incomplete());
         skipped.iter().for_each(|s| eprintln!("muster: {}: {}", show::harmless(&s.path.display().to_string()), s.why));
         for input in &inputs {
-            found |= print(input, &options)?;
+            match print(input, &options)? {
+                Some(left_out) => found |= left_out,
+                // Nobody reads on; what was not read is no fault of the input.
+                None => break,
+            }
         }
         Ok(if found { Exit::Found } else { Exit::Done })
     }
 }
 
-/// Prints a file's events; whether anything of it was left out.
-fn print(input: &Input, options: &Options) -> anyhow::Result<bool> {
-    let mut events = Events { streams: HashMap::new(), rejected: 0, failed: None };
+/// Prints a file's events; whether anything of it was left out. `None` if nobody reads what is printed any more.
+fn print(input: &Input, options: &Options) -> anyhow::Result<Option<bool>> {
+    let mut events = Events { streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
     let report = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
     for (mut parser, mut sink) in std::mem::take(&mut events.streams).into_values() {
         parser.finish(&mut sink);
@@ -59,28 +63,35 @@ fn print(input: &Input, options: &Options) -> anyhow::Result<bool> {
     if let Some(e) = events.failed {
         return Err(e.into());
     }
+    if events.stopped {
+        return Ok(None);
+    }
     let path = show::harmless(&input.path.display().to_string());
-    report.faults.iter().for_each(|f| eprintln!("muster: {path}: {f}"));
+    report.faults.iter().for_each(|f| eprintln!("muster: {path}: {}", event::text::harmless(&f.to_string())));
     if events.rejected > 0 {
         eprintln!("muster: {path}: {} records did not become events", events.rejected);
     }
-    Ok(report.incomplete() || events.rejected > 0)
+    Ok(Some(report.incomplete() || events.rejected > 0))
 }
 
 /// Parses what intake gives and prints it at once.
 struct Events {
     streams: HashMap<u64, (Box<dyn Parser>, EventSink)>,
     rejected: u64,
+    /// Nobody reads what is printed any more.
+    stopped: bool,
     failed: Option<std::io::Error>,
 }
 
 impl Events {
     fn write(&mut self, sink: &mut EventSink) {
-        let mut out = std::io::stdout().lock();
-        for event in sink.events.drain(..) {
-            if self.failed.is_none() {
-                self.failed = writeln!(out, "{}", event.to_json_line()).err();
-            }
+        let lines: String = sink.events.drain(..).map(|event| event.to_json_line() + "\n").collect();
+        if self.stopped || self.failed.is_some() || lines.is_empty() {
+            return;
+        }
+        match show::stream(lines.as_bytes()) {
+            Ok(read) => self.stopped = !read,
+            Err(e) => self.failed = Some(e),
         }
     }
 }
@@ -116,9 +127,7 @@ impl Taker for Events {
         }
         self.write(&mut sink);
         self.streams.insert(records.stream, (parser, sink));
-        match self.failed.take() {
-            Some(e) => Err(e.into()),
-            None => Ok(()),
-        }
+        // An error here ends the reading of the file; `print` says why.
+        if self.stopped || self.failed.is_some() { Err("nothing can be printed".into()) } else { Ok(()) }
     }
 }

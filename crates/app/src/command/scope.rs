@@ -58,13 +58,13 @@ fn text(a: &Answer) -> String {
                 when(n.since),
                 show::word(&n.status),
                 show::word(&n.confidence),
-                n.owner.clone().unwrap_or_else(|| "-".into()),
+                n.owner.as_deref().map_or_else(|| "-".into(), show::harmless),
                 show::harmless(&n.entity.to_string()),
             ]
         })
         .collect();
     let mut text = show::table(&["SINCE (UTC)", "STATUS", "LEVEL", "OWNER", "ENTITY"], &rows, 160);
-    let exfiltration: Vec<&str> = a.exfiltration.reasons.iter().map(|r| r.text.as_str()).collect();
+    let exfiltration: Vec<String> = a.exfiltration.reasons.iter().map(|r| event::text::harmless(&r.text)).collect();
     text.push_str(&format!("\nexfiltration: {} ({})\n", show::word(&a.exfiltration.verdict), exfiltration.join("; ")));
     text.push_str("\nnot visible:\n");
     for b in &a.not_visible {
