@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use detect::Rule;
 use event::{Fields, Filter};
 use lake::Want;
 
 use crate::{
+    ask,
     cli::{Exit, Global},
     show,
     store::Store,
@@ -68,11 +68,7 @@ impl Args {
         }
         let (mut rules, mut refused) = (Vec::new(), Vec::new());
         for path in &self.rules {
-            let files = if path.is_dir() {
-                crate::ask::yaml_files(path)?
-            } else {
-                vec![(path.display().to_string(), std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?)]
-            };
+            let files = if path.is_dir() { ask::yaml_files(path)? } else { vec![ask::yaml_file(path)?] };
             for (file, text) in files {
                 for compiled in detect::compile(&text, &file) {
                     match compiled {
