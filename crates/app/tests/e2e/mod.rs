@@ -1,6 +1,7 @@
 //! Runs of the real program. Each file is one promise.
 
 mod bad_input;
+mod care;
 mod demo;
 mod gaps;
 mod kill;
@@ -46,7 +47,10 @@ impl Muster {
     /// The program with its store, and no registry or plan of the folder that the test runs in.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-        command.current_dir(self.dir.path()).env_remove("MUSTER_STORE").env_remove("MUSTER_REGISTRY").env("NO_COLOR", "1").args(args);
+        command.current_dir(self.dir.path()).env("NO_COLOR", "1").args(args);
+        for variable in ["MUSTER_STORE", "MUSTER_REGISTRY", "MUSTER_PLAN"] {
+            command.env_remove(variable);
+        }
         command
     }
 
