@@ -66,6 +66,48 @@ fn next_steps_of_the_demo() {
 }
 
 #[test]
+fn a_log_that_runs_again_is_checked_and_one_that_is_gone_is_made_again() {
+    let trail = "resource:arn:aws:cloudtrail:eu-central-1:111122223333:trail/t";
+    let row = |at: &str, n: u32, op: &str, on: &str| world::row(at, &format!("{}#{n}", world::CLOUD), op, "credential:AKIAEXAMPLEBACKUPSV2", on, op);
+    let conditions = |rows: &[respond::scope::Row]| -> Vec<&str> {
+        let all = facts(&[], rows, None, &world::registry());
+        all.iter().map(|f| f.condition.name()).filter(|n| n.starts_with("trail")).collect()
+    };
+    let stop = row("10:00:00", 1, "StopLogging", trail);
+    let start = |at| row(at, 2, "StartLogging", "resource:t");
+    assert_eq!(conditions(std::slice::from_ref(&stop)), ["trail_stopped"]);
+    assert_eq!(conditions(&[stop.clone(), start("10:40:00")]), ["trail_was_stopped"]);
+    assert_eq!(conditions(&[start("09:00:00"), stop.clone()]), ["trail_stopped"]);
+    assert_eq!(conditions(&[stop, row("10:01:00", 3, "DeleteTrail", trail)]), ["trail_deleted"]);
+    let mut flow = row("10:00:00", 4, "DeleteFlowLogs", trail);
+    flow.target = None;
+    let steps = next_steps(&world::plan(), &facts(&world::scope(), &[flow], None, &world::registry()), &world::registry(), &[]);
+    let step = steps.iter().find(|s| s.key.contains("recreate-log")).unwrap();
+    assert_eq!(step.title, "Create the log (not named in the logs) again, which DeleteFlowLogs deleted");
+    for text in steps.iter().flat_map(|s| s.act.iter().chain(&s.before).chain(&s.undo).chain([&s.title])) {
+        assert!(!text.contains('<'), "{text}");
+    }
+}
+
+#[test]
+fn a_session_is_ended_once_and_not_when_it_is_over() {
+    use respond::scope::{Level, Status};
+    let pair = [("session:db-1/sshd:99", 1), ("session:db-1/7", 2)];
+    let reached: Vec<_> = pair.iter().map(|(s, n)| world::reached(s, Status::Controlled, Level::Shown, "10:15:22", &format!("db-1/auth.log#{n}"))).collect();
+    let steps = |rows: &[respond::scope::Row], of: &[respond::scope::Reached]| -> Vec<(String, Vec<String>)> {
+        let all = next_steps(&world::plan(), &facts(of, rows, None, &world::registry()), &world::registry(), &[]);
+        all.into_iter().filter(|s| s.key.contains("session@")).map(|s| (s.title, s.act)).collect()
+    };
+    let of = |list: &[(String, Vec<String>)]| -> Vec<String> { list.iter().flat_map(|(t, a)| std::iter::once(t.clone()).chain(a.clone())).collect() };
+    assert_eq!(of(&steps(&[], &reached)), ["End the intruder's session db-1/sshd:99", "ssh db-1 sudo kill -TERM 99"]);
+    assert_eq!(of(&steps(&[], &reached[1..])), ["End the intruder's session db-1/7", "ssh db-1 sudo loginctl terminate-session 7"]);
+    let out = world::row("10:31:10", "db-1/auth.log#9", "ssh_logout", "session:db-1/sshd:99", "host:db-1", "Disconnected");
+    let over = steps(&[out], &reached);
+    assert_eq!(over[0].0, "Look for what session db-1/sshd:99 left running (ended 2026-03-04T10:31:10Z)");
+    assert!(!of(&over).iter().any(|l| l.contains("kill")));
+}
+
+#[test]
 fn done_steps_are_gone_and_release_those_that_wait() {
     let (registry, plan) = (world::registry(), world::plan());
     let facts = facts(&world::scope(), &world::rows(), None, &registry);

@@ -45,7 +45,8 @@ fn text(n: usize, s: &Step) -> String {
         }
     };
     put("who", &s.who.as_ref().map_or_else(|| format!("{} (nobody named)", s.role), |p| format!("{}, {}: {} {}", s.role, p.name, p.channel, p.value)));
-    put("because", &format!("{} ({})", s.because, s.why.join(", ")));
+    let why = if s.why.is_empty() { String::new() } else { format!(" ({})", s.why.join(", ")) };
+    put("because", &format!("{}{why}", s.because));
     put("possible", &format!("{} {}", show::word(&s.can), s.note));
     put("save first", &s.before.join("; "));
     s.act.iter().for_each(|a| put("do", a));

@@ -6,7 +6,7 @@ use super::{Plan, fill};
 use crate::{Problem, Registry, registry::Capability, words::nearest};
 
 /// Values that a step's texts may name.
-const PLACEHOLDERS: [&str; 25] = [
+const PLACEHOLDERS: [&str; 28] = [
     "entity",
     "name",
     "user",
@@ -26,6 +26,9 @@ const PLACEHOLDERS: [&str; 25] = [
     "since",
     "role_name",
     "pid",
+    "session_number",
+    "ended",
+    "number",
     "operation",
     "vendor",
     "vendor_part",

@@ -1,15 +1,19 @@
 //! What is true of a scope, in the words that playbooks use as conditions. Each fact keeps its events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
-use event::{Entity, Kind, Time};
+use event::{Entity, Kind, Time, time::SECOND};
 use serde::Serialize;
 
+use super::trails::trails;
 use crate::{
     Registry,
     registry::{
         Hint, HintKind,
-        pattern::{arn_account, host_of, short_name},
+        pattern::{arn_account, host_of, role_of_session, short_name},
     },
     scope::{Left, Reached, Row, Status},
 };
@@ -68,8 +72,18 @@ conditions! {
     CloudUserCreated "cloud_user_created" "cloud user made by the intruder",
     /// The intruder made a user on a machine.
     HostUserCreated "host_user_created" "user on a machine made by the intruder",
-    /// A log was stopped or changed.
-    TrailStopped "trail_stopped" "log stopped or changed by the intruder",
+    /// The intruder made a cloud role.
+    CloudRoleCreated "cloud_role_created" "role made by the intruder",
+    /// A login session of the intruder is over, by the logs.
+    HostSessionEnded "host_session_ended" "login session of the intruder that is over",
+    /// A log was stopped, and nothing shows that it runs again.
+    TrailStopped "trail_stopped" "log stopped by the intruder",
+    /// A log was stopped for a while.
+    TrailWasStopped "trail_was_stopped" "log stopped by the intruder for a while",
+    /// A log was deleted.
+    TrailDeleted "trail_deleted" "log deleted by the intruder",
+    /// What a log records was changed.
+    TrailChanged "trail_changed" "log changed by the intruder",
     /// Data was read, listed or copied.
     DataExposed "data_exposed" "data read or listed by the intruder",
     /// That data lies in a bucket.
@@ -113,35 +127,33 @@ pub struct Fact {
 /// Events that a fact keeps.
 pub const EVENTS_MAX: usize = 5;
 
-/// Operations that stop or thin a log (AWS CloudTrail and VPC API references; auditctl).
-const STOPS_LOG: [&str; 8] =
-    ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors", "DeleteFlowLogs", "DeleteDetector", "DisableAlarmActions", "auditctl"];
-
-/// Whether an operation stops or thins a log.
-pub(crate) fn stops_log(operation: &str) -> bool {
-    STOPS_LOG.contains(&operation)
-}
-
 /// What is true, in order of time within a condition.
 pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
     let mut found = Found::default();
     if !reached.is_empty() {
         found.add(fact(Condition::Always, None, None, None, &[]));
     }
-    for node in reached {
+    let rows_of: HashMap<&str, &Row> = rows.iter().map(|r| (r.event.as_str(), r)).collect();
+    for node in reached.iter().filter(|n| !same_login(n, reached)) {
         for condition in conditions_of(node, registry) {
-            let entity = if condition_is_data(condition) { holder_of_data(&node.entity) } else { node.entity.clone() };
-            found.add(fact(condition, Some(entity), node.holder.clone(), node.since, &node.path));
+            if condition_is_data(condition) && node.path.last().and_then(|e| rows_of.get(e.as_str())).is_some_and(|r| !reads_data(&r.operation)) {
+                continue;
+            }
+            found.add(match condition {
+                Condition::CloudSessionControlled => match cloud_session(node) {
+                    Some(fact) => fact,
+                    None => continue,
+                },
+                Condition::HostSessionControlled => host_session(node, rows),
+                c if condition_is_data(c) => fact(c, Some(holder_of_data(&node.entity)), node.holder.clone(), node.since, &node.path),
+                c => fact(c, Some(node.entity.clone()), node.holder.clone(), node.since, &node.path),
+            });
         }
         if let Some(host) = entered(node) {
             found.add(fact(Condition::HostEntered, Some(host), None, node.since, &node.path));
         }
     }
-    for row in rows.iter().filter(|r| stops_log(&r.operation) && r.outcome.as_deref() != Some("failure")) {
-        let mut stopped = fact(Condition::TrailStopped, row.target.clone(), row.actor.clone(), Some(row.time), std::slice::from_ref(&row.event));
-        stopped.with.insert("operation", row.operation.clone());
-        found.add(stopped);
-    }
+    trails(rows).into_iter().for_each(|f| found.add(f));
     let mut out = found.facts;
     vendors(&mut out, registry);
     left_facts(&mut out, left);
@@ -174,7 +186,7 @@ impl Found {
     }
 }
 
-fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, since: Option<Time>, path: &[String]) -> Fact {
+pub(super) fn fact(condition: Condition, entity: Option<Entity>, holder: Option<Entity>, since: Option<Time>, path: &[String]) -> Fact {
     let with = entity.as_ref().map(|e| values(e, holder.as_ref(), since)).unwrap_or_default();
     // The last events of a path are the ones that reached the thing.
     let mut events: Vec<String> = path.iter().rev().take(EVENTS_MAX).rev().cloned().collect();
@@ -207,15 +219,16 @@ fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
             Kind::User if v.contains(":role/") => Some(C::CloudRoleControlled),
             Kind::User if cloud => Some(C::CloudUserControlled),
             Kind::User if v.starts_with("root@") => Some(C::RootOnHost),
-            Kind::User => Some(C::HostUserControlled),
+            Kind::User => Some(C::HostUserControlled).filter(|_| !node.made),
             Kind::Host => Some(C::HostControlled),
-            Kind::Ip if registry.resolve(&node.entity, node.since, &[]).owner.is_none() => Some(C::AddressOutside),
+            Kind::Ip if !private(v) && registry.resolve(&node.entity, node.since, &[]).owner.is_none() => Some(C::AddressOutside),
             _ => None,
         });
     }
     if node.made {
         out.extend(match node.entity.kind {
             Kind::Credential if cloud => Some(C::CloudKeyCreated),
+            Kind::User if v.contains(":role/") => Some(C::CloudRoleCreated),
             Kind::User if cloud => Some(C::CloudUserCreated),
             Kind::User => Some(C::HostUserCreated),
             _ => None,
@@ -256,10 +269,77 @@ fn values(entity: &Entity, holder: Option<&Entity>, since: Option<Time>) -> BTre
     with.extend(since.map(|t| ("since", t.to_string())));
     let names = [Some(&entity.value), holder.map(|h| &h.value)];
     with.extend(names.into_iter().flatten().find_map(|v| role_name(v)).map(|r| ("role_name", r.to_owned())));
-    if let (Kind::Session, Some((_, pid))) = (entity.kind, entity.value.rsplit_once("sshd:")) {
-        with.insert("pid", pid.to_owned());
+    if entity.kind == Kind::Session && !entity.value.starts_with("arn:") {
+        match entity.value.rsplit_once("/sshd:") {
+            Some((_, pid)) => with.insert("pid", pid.to_owned()),
+            None => entity.value.rsplit_once('/').and_then(|(_, number)| with.insert("session_number", number.to_owned())),
+        };
     }
     with
+}
+
+/// The facts of a cloud session are those of its role, whose sessions are revoked together. A temporary key of a user falls with
+/// the user; temporary keys that no line gives to a role are one fact.
+fn cloud_session(node: &Reached) -> Option<Fact> {
+    let named = [Some(&node.entity), node.holder.as_ref()];
+    let role = named.into_iter().flatten().find_map(|e| role_of_session(&e.value).or_else(|| e.value.contains(":role/").then(|| e.value.clone())));
+    match (role, &node.holder) {
+        (Some(role), _) => Some(fact(Condition::CloudSessionControlled, Some(Entity::new(Kind::User, &role)), None, node.since, &node.path)),
+        (None, Some(holder)) if holder.kind == Kind::User => None,
+        (None, _) => Some(fact(Condition::CloudSessionControlled, None, None, node.since, &node.path)),
+    }
+}
+
+/// Whether this is the kernel's number of a login that sshd's own session stands for already: same machine, same seconds.
+fn same_login(node: &Reached, reached: &[Reached]) -> bool {
+    let sshd = |r: &Reached| r.entity.kind == Kind::Session && r.entity.value.contains("/sshd:");
+    if node.entity.kind != Kind::Session || sshd(node) {
+        return false;
+    }
+    let near = |a: Option<Time>, b: Option<Time>| a.zip(b).is_some_and(|(a, b)| a.0.saturating_sub(b.0).saturating_abs() <= 5 * SECOND);
+    reached.iter().any(|r| sshd(r) && host_of(&r.entity).is_some() && host_of(&r.entity) == host_of(&node.entity) && near(r.since, node.since))
+}
+
+/// A login session: still there, or over where a later line says so.
+fn host_session(node: &Reached, rows: &[Row]) -> Fact {
+    let of = |r: &&Row| r.actor.as_ref() == Some(&node.entity) || r.target.as_ref() == Some(&node.entity);
+    let end = rows.iter().filter(of).find(|r| matches!(r.operation.as_str(), "ssh_logout" | "session_closed" | "USER_LOGOUT") && Some(r.time) >= node.since);
+    let condition = if end.is_some() { Condition::HostSessionEnded } else { Condition::HostSessionControlled };
+    let mut said = fact(condition, Some(node.entity.clone()), node.holder.clone(), node.since, &node.path);
+    if let Some(end) = end {
+        said.with.insert("ended", end.time.to_string());
+        said.events.push(end.event.clone());
+    }
+    said
+}
+
+/// Addresses that mean another machine in every network.
+fn private(ip: &str) -> bool {
+    match ip.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        Ok(IpAddr::V6(v6)) => v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local(),
+        Err(_) => false,
+    }
+}
+
+/// Whether an operation gives out what is kept, and not only what is there: reading names and settings exposes no data.
+fn reads_data(operation: &str) -> bool {
+    const DATA: [&str; 12] = [
+        "ListObject",
+        "ListBucket",
+        "GetObject",
+        "GetSecretValue",
+        "GetParameter",
+        "GetItem",
+        "GetPasswordData",
+        "GetSnapshotBlock",
+        "GetRecords",
+        "GetConsole",
+        "GetQueryResults",
+        "DescribeInstanceAttribute",
+    ];
+    let looks = ["Describe", "List", "Get", "Head"].iter().any(|p| operation.starts_with(p));
+    !looks || DATA.iter().any(|p| operation.starts_with(p))
 }
 
 /// The role in a role ARN or the ARN of its session.

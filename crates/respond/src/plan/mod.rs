@@ -7,6 +7,7 @@ mod facts;
 mod fill;
 mod next;
 mod read;
+mod trails;
 
 use std::collections::BTreeMap;
 
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub use check::check;
 pub use clock::{Clock, ClockState, FIRST_QUESTION, NOT_LEGAL_ADVICE, Rule, Unit, clocks};
+pub(crate) use facts::holder_of_data;
 pub use facts::{Condition, Fact, facts};
-pub(crate) use facts::{holder_of_data, stops_log};
 pub(crate) use fill::shell_word;
 pub use next::{Step, next_steps};
+pub(crate) use trails::stops_log;
 
 use crate::{Problem, registry::Capability, yaml};
 

@@ -60,7 +60,7 @@ pub fn next_steps(plan: &Plan, facts: &[Fact], registry: &Registry, done: &[Stri
     for (p, playbook) in plan.playbooks.iter().enumerate() {
         for (s, rule) in playbook.steps.iter().enumerate() {
             for (f, fact) in met(rule, facts).into_iter().enumerate() {
-                let step = step(plan, playbook, rule, fact, registry);
+                let step = step(plan, playbook, rule, fact, f, registry);
                 if !is_done(&step.key, done) && seen.insert(step.key.clone()) {
                     ranked.push(((rule.phase, p, s, f), step));
                 }
@@ -114,14 +114,16 @@ fn general(key: &str) -> &str {
     key.split('@').next().unwrap_or(key)
 }
 
-fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, registry: &Registry) -> Step {
+fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, place_in_line: usize, registry: &Registry) -> Step {
     let place = fact.entity.as_ref().map(|e| registry.resolve(e, fact.since, &hints(fact)));
     let (can, note) = possible(rule.needs, place.as_ref());
     let at = fact.entity.as_ref().filter(|_| !rule.once).map_or_else(String::new, |e| format!("@{e}"));
     let mut with = fact.with.clone();
     with.insert("events", fact.events.join(","));
     with.insert("count", fact.count.to_string());
-    let commands = |list: &[String]| list.iter().map(|t| fill::command(t, &with)).collect::<Vec<_>>();
+    // Rules that are numbered must not overwrite one another.
+    with.insert("number", (10 + place_in_line).to_string());
+    let commands = |list: &[String]| list.iter().filter_map(|t| fill::command(t, &with)).collect::<Vec<_>>();
     let instead = (can == Can::No).then(|| rule.instead.as_deref().map_or_else(|| ask(fact, place.as_ref()), |t| fill::sentence(t, &with)));
     Step {
         key: format!("{}/{}{at}", playbook.id, rule.id),

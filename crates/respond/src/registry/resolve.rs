@@ -288,8 +288,8 @@ impl Registry {
         let nothing = if self.is_empty() { "no registry: owner unknown; add one with `muster init`" } else { "the registry has nothing that fits" };
         answer.reasons.push(nothing.into());
         answer.nearest = self.alike(&answer.entity.value);
-        // A machine, address, session or credential answers no call: only users are asked about a thing.
-        let mut ranked: Vec<&Hint> = hints.iter().filter(|h| h.who.kind == Kind::User).collect();
+        // A machine, address, session, credential or service of the provider answers no call: only users are asked about a thing.
+        let mut ranked: Vec<&Hint> = hints.iter().filter(|h| h.who.kind == Kind::User && !h.who.value.ends_with(".amazonaws.com")).collect();
         ranked.sort_by_key(|h| (std::cmp::Reverse(weight(h.kind)), std::cmp::Reverse(h.count)));
         for hint in ranked.iter().take(CANDIDATES_MAX) {
             let mut other = silent(&hint.who);

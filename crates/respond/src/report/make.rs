@@ -225,7 +225,13 @@ fn book_gaps(book: &Book) -> Vec<Blind> {
     let mut out = Vec::new();
     for gap in &book.gaps {
         let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
-        out.push(of(format!("gap ({}{count})", gap.kind), gap.from, gap.to));
+        let span = match (gap.from, gap.to) {
+            (Some(from), Some(to)) => format!(" from {from} to {to}"),
+            (Some(from), None) => format!(" from {from}"),
+            (None, Some(to)) => format!(" until {to}"),
+            (None, None) => String::new(),
+        };
+        out.push(of(format!("{} {}{span}{count}", book.source, gap.kind), gap.from, gap.to));
     }
     if book.quarantined > 0 {
         out.push(of(format!("{} records could not be read (kept in quarantine)", book.quarantined), None, None));

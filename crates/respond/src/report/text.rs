@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use event::{Book, Entity, Time};
+use event::{Book, Entity, Kind, Time};
 
 use super::{
     brief::{Blind, Brief, DataPart, Happened, OwnerPart, ScopeNode, VendorHit},
@@ -293,11 +293,49 @@ fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     let (personal, other): (Vec<_>, Vec<_>) = brief.data.iter().partition(|d| d.held.iter().any(|h| h.personal == Some(true)));
     out.extend(personal.iter().map(|d| Entry::new(data_text(d, l, w))));
     out.extend(brief.vendors.iter().map(|v| Entry::new(vendor_text(v, l, w))));
-    out.extend(other.iter().map(|d| Entry::new(data_text(d, l, w))));
+    out.extend(by_owner(&other).into_iter().map(|list| Entry::new(list_text(&list, l, w))));
     if brief.data.is_empty() {
         out.push("no read or listed data is in scope".to_owned().into());
     }
     out
+}
+
+/// Things that the registry says nothing more of, in one list for each owner and sort; the others each by itself.
+fn by_owner<'a>(data: &[&'a DataPart]) -> Vec<Vec<&'a DataPart>> {
+    let mut out: Vec<Vec<&DataPart>> = Vec::new();
+    for d in data {
+        let alike = |o: &&mut Vec<&DataPart>| o.first().is_some_and(|f| f.held.is_empty() && f.owner == d.owner && sort(f) == sort(d));
+        match out.iter_mut().find(alike).filter(|_| d.held.is_empty()) {
+            Some(list) => list.push(d),
+            None => out.push(vec![*d]),
+        }
+    }
+    out.sort_by_key(|list| list.first().is_none_or(|d| sort(d) != "secrets"));
+    out
+}
+
+/// What sort of thing it is, in the plural.
+fn sort(d: &DataPart) -> &'static str {
+    let value = d.place.value.as_str();
+    match d.place.kind {
+        Kind::File => "files",
+        _ if value.starts_with("arn:aws:s3:::") => "buckets",
+        _ if value.contains(":secretsmanager:") => "secrets",
+        _ if value.contains(":parameter/") => "parameters",
+        _ => "things",
+    }
+}
+
+fn list_text(list: &[&DataPart], l: &Labels, w: usize) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let (Some(first), true) = (list.first(), list.len() > 1) else { return list.first().map(|d| data_text(d, l, w)).unwrap_or_default() };
+    let names: Vec<String> = list.iter().take(SHOWN).map(|d| short(&d.place)).collect();
+    let more = list.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let owner = first.owner.as_ref().map_or_else(|| "owner unknown".to_owned(), |o| safe(o));
+    let events: Vec<String> = list.iter().filter_map(|d| d.events.last().cloned()).collect();
+    let text = format!("exposed {} {} ({owner}): {}{more}; what they hold is not registered", list.len(), sort(first), names.join(", "));
+    fit(&text, &l.ids(&events), w, true)
 }
 
 fn data_text(d: &DataPart, l: &Labels, w: usize) -> Vec<String> {
