@@ -148,6 +148,8 @@ fn where_the_registry_is_silent_the_logs_hint_and_say_so() {
         hint(HintKind::LogsIn, "ip:203.0.113.66", 90),
         hint(HintKind::LogsIn, "user:mallory@x-1", 1),
         hint(HintKind::Uses, "user:mallory@x-1", 90),
+        hint(HintKind::LogsIn, "user:root@x-1", 90),
+        hint(HintKind::LogsIn, "user:rds.amazonaws.com", 90),
         hint(HintKind::BelongsTo, "session:x-1/sshd:7", 1),
     ] {
         let none = Registry::default().resolve(&entity("host:x-1"), noon(), std::slice::from_ref(&nobody));

@@ -42,7 +42,7 @@ macro_rules! conditions {
 }
 
 conditions! {
-    /// Every case in which something was reached.
+    /// Every case in which something is in the intruder's hands or was read.
     Always "always" "every case",
     /// A lasting access key is in the intruder's hands.
     CloudKeyControlled "cloud_key_controlled" "access key used by the intruder",
@@ -130,7 +130,7 @@ pub const EVENTS_MAX: usize = 5;
 /// What is true, in order of time within a condition.
 pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
     let mut found = Found::default();
-    if !reached.is_empty() {
+    if reached.iter().any(|r| r.status != Status::Touched) {
         found.add(fact(Condition::Always, None, None, None, &[]));
     }
     let rows_of: HashMap<&str, &Row> = rows.iter().map(|r| (r.event.as_str(), r)).collect();

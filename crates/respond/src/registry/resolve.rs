@@ -288,8 +288,8 @@ impl Registry {
         let nothing = if self.is_empty() { "no registry: owner unknown; add one with `muster init`" } else { "the registry has nothing that fits" };
         answer.reasons.push(nothing.into());
         answer.nearest = self.alike(&answer.entity.value);
-        // A machine, address, session, credential or service of the provider answers no call: only users are asked about a thing.
-        let mut ranked: Vec<&Hint> = hints.iter().filter(|h| h.who.kind == Kind::User && !h.who.value.ends_with(".amazonaws.com")).collect();
+        let hints = people(hints);
+        let mut ranked: Vec<&Hint> = hints.iter().collect();
         ranked.sort_by_key(|h| (std::cmp::Reverse(weight(h.kind)), std::cmp::Reverse(h.count)));
         for hint in ranked.iter().take(CANDIDATES_MAX) {
             let mut other = silent(&hint.who);
@@ -297,7 +297,7 @@ impl Registry {
             let because = because(hint);
             answer.candidates.push(Candidate { who: hint.who.clone(), owner, because, events: vec![hint.event.clone()] });
         }
-        let Some(first) = answer.candidates.iter().zip(ranked).find(|(_, h)| owns(h)).map(|(c, _)| c) else { return };
+        let Some(first) = answer.candidates.iter().zip(&ranked).find(|(_, h)| owns(h)).map(|(c, _)| c) else { return };
         answer.inferred = true;
         answer.owner = Some(first.owner.clone().unwrap_or_else(|| first.who.value.clone()));
         answer.reasons.push(format!("inferred from the logs: {} {} ({})", safe(&first.who.value), first.because, first.events.join(", ")));
@@ -346,6 +346,20 @@ fn weight(kind: HintKind) -> u8 {
         HintKind::LogsIn => 1,
         HintKind::Uses => 0,
     }
+}
+
+/// Hints that name somebody, each of them once: a machine, address, session or credential answers no call, nor does a machine's root
+/// or a service of the provider.
+fn people(hints: &[Hint]) -> Vec<Hint> {
+    let mut out: Vec<Hint> = Vec::new();
+    let nobody = |who: &Entity| who.kind != Kind::User || who.value.starts_with("root@") || who.value.ends_with(".amazonaws.com");
+    for hint in hints.iter().filter(|h| !nobody(&h.who)) {
+        match out.iter_mut().find(|o| o.kind == hint.kind && o.who == hint.who) {
+            Some(same) => same.count = same.count.saturating_add(hint.count),
+            None => out.push(hint.clone()),
+        }
+    }
+    out
 }
 
 /// Whether a hint is enough to name an owner: who made it, or is there again and again; not who passed by, and not the account

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The reasons of the verdict on leaving, in characters.
-const LEFT_MAX: usize = 400;
+const LEFT_MAX: usize = 220;
 /// The command that exports the evidence.
 const EXPORT_MAX: usize = 1_000;
 
@@ -54,14 +54,14 @@ pub fn text(brief: &Brief, style: Style) -> String {
     // What the letters stand for is shown in any case.
     let legend: usize = asked.iter().filter(|e| e.weight > 1).map(|e| e.lines.len()).sum();
     let section = |title, entries, share, rank, more| Section { title, entries, share, rank, more, spread: false };
-    let happened = section("What happened", happened(brief, l, w), 19, 1, with("muster timeline"));
+    let happened = section("What happened", happened(brief, l, w), 18, 1, with("muster timeline"));
     let sections = [
         section("Asked, and looked at", asked, (legend + 1).min(12), 5, with("muster respond --json")),
         section("Whom to call", call(brief, w), 9, 3, with("muster who")),
         section("What we may do", may(brief, w), 4, 4, with("muster who")),
         Section { spread: true, ..happened },
         section("How far it went", scope(brief, l, w), 10, 2, with("muster scope")),
-        section("Data and vendors", data(brief, l, w), 8, 3, with("muster respond --json")),
+        section("Data and vendors", data(brief, l, w), 9, 3, with("muster respond --json")),
         section("Clocks", clocks(&brief.clocks, l, w), 5, 3, More::Whole("muster clocks")),
         section("Next steps", next(&brief.next, l, w), 12, 2, More::Whole("muster next")),
         section("Proof", proof(brief, w), 5, 5, with("muster evidence export")),
@@ -286,13 +286,13 @@ fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
                 Left::CouldNotSee => "Whether data left could not be seen",
             };
             let why = if v.text.is_empty() { String::new() } else { format!(": {}", safe_to(&v.text, LEFT_MAX)) };
-            out.push(Entry { weight: 2, ..Entry::new(fit(&format!("{word}{why}"), &l.ids(&v.events), w, true)) });
+            out.push(Entry { weight: 3, ..Entry::new(fit(&format!("{word}{why}"), &l.ids(&v.events), w, true)) });
         }
         None => out.push("whether data left was not examined: nothing is known to be in the intruder's hands".to_owned().into()),
     }
     let (personal, other): (Vec<_>, Vec<_>) = brief.data.iter().partition(|d| d.held.iter().any(|h| h.personal == Some(true)));
-    out.extend(personal.iter().map(|d| Entry::new(data_text(d, l, w))));
-    out.extend(brief.vendors.iter().map(|v| Entry::new(vendor_text(v, l, w))));
+    out.extend(personal.iter().map(|d| Entry { weight: 2, ..Entry::new(data_text(d, l, w)) }));
+    out.extend(brief.vendors.iter().map(|v| Entry { weight: 3, ..Entry::new(vendor_text(v, l, w)) }));
     out.extend(by_owner(&other).into_iter().map(|list| Entry::new(list_text(&list, l, w))));
     if brief.data.is_empty() {
         out.push("no read or listed data is in scope".to_owned().into());
