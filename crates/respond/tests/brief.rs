@@ -203,6 +203,23 @@ fn exposed_things_of_one_kind_and_owner_are_counted() {
 }
 
 #[test]
+fn a_key_with_honest_users_is_not_taken_away_silently() {
+    let mut input = world::input();
+    let used = |who: &str, count| Hint { kind: HintKind::Uses, who: world::entity(who), count, last: None, event: format!("{}#1", world::CLOUD) };
+    let key = world::entity("credential:AKIAEXAMPLECIDEPLOY1");
+    input.hints.insert(key.clone(), vec![used("ip:10.20.3.30", 40), used("ip:10.20.3.30", 2), used("ip:203.0.113.66", 900)]);
+    let made = brief(&input, &world::registry(), &world::plan());
+    let titles: Vec<&str> = made.next.iter().filter(|s| s.key.contains("disable-key")).map(|s| s.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Disable access key AKIAEXAMPLECIDEPLOY1 of ci-deploy; this also stops its use from 10.20.3.30 (42 times)",
+            "Disable access key AKIAEXAMPLEBACKUPSV2 of backup-svc"
+        ]
+    );
+}
+
+#[test]
 fn a_scope_of_thousands_still_fits_and_counts_what_it_cuts() {
     let mut input = world::input();
     for n in 0..3_000 {

@@ -88,6 +88,7 @@ pub fn hints(entity: &Entity, links: &[Link]) -> Vec<Hint> {
             Relation::Created if link.to == *entity && link.from.kind == Kind::User => HintKind::Created,
             Relation::On if link.to == *entity && link.from.kind == Kind::User => HintKind::LogsIn,
             Relation::Wrote | Relation::Read | Relation::Touched if link.to == *entity && link.from.kind == Kind::User => HintKind::Uses,
+            Relation::Used if link.to == *entity && entity.kind == Kind::Credential => HintKind::Uses,
             _ => continue,
         };
         let who = if link.from == *entity { &link.to } else { &link.from };

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use event::{Book, Entity, Facet};
+use event::{Book, Entity, Facet, Kind};
 
 use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, OwnerPart, ScopeNode, Unknown, VendorHit, Verdict};
 use crate::{
     Plan, Registry,
-    plan::{Condition, Fact, clocks, facts, next_steps},
+    plan::{Condition, Fact, Phase, Step, clocks, facts, next_steps},
     registry::{Hint, HintKind, Ownership},
     scope::{Reached, Status},
-    words::alike,
+    words::{alike, safe},
 };
 
 /// Version of the JSON shape.
@@ -35,7 +35,7 @@ pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
         data: data(&facts, registry),
         vendors: vendors(&facts, input, registry),
         clocks: clocks(plan, &facts, &input.facts, input.now),
-        next: next_steps(plan, &facts, registry, &input.done),
+        next: warned(next_steps(plan, &facts, registry, &input.done), input),
         proof: input.proof.clone(),
         owners,
         not_visible,
@@ -61,6 +61,25 @@ fn owner_of(input: &BriefInput, r: &Reached, registry: &Registry) -> Ownership {
     }
     hints.retain(|h| !input.reached.iter().any(|n| n.status == Status::Controlled && n.entity == h.who));
     registry.resolve(&r.entity, at, &hints)
+}
+
+/// A key that is also used from addresses outside the scope has honest users; the step that takes it away says whom it hits.
+fn warned(mut steps: Vec<Step>, input: &BriefInput) -> Vec<Step> {
+    for step in steps.iter_mut().filter(|s| s.phase == Phase::Containment) {
+        let Some(key) = step.entity.as_ref().filter(|e| e.kind == Kind::Credential) else { continue };
+        let mut honest: BTreeMap<&Entity, u64> = BTreeMap::new();
+        for hint in input.hints.get(key).into_iter().flatten().filter(|h| h.kind == HintKind::Uses && h.who.kind == Kind::Ip) {
+            if !input.reached.iter().any(|r| r.entity == hint.who && r.status == Status::Controlled) {
+                *honest.entry(&hint.who).or_default() += hint.count;
+            }
+        }
+        let most = honest.iter().max_by_key(|(_, n)| **n);
+        if let Some((address, count)) = most {
+            let others = if honest.len() > 1 { format!(" and {} addresses more", honest.len() - 1) } else { String::new() };
+            step.title.push_str(&format!("; this also stops its use from {}{others} ({count} times)", safe(&address.value)));
+        }
+    }
+    steps
 }
 
 fn hints(input: &BriefInput, r: &Reached) -> Vec<Hint> {
