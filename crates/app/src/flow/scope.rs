@@ -1,13 +1,13 @@
 //! Runs the scope on a store: the scope asks, the lake answers, until nothing is left to ask.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
-use event::{Column, Entity, Event, Fields, Filter, Window};
+use event::{Column, Entity, Event, Fields, Filter, Kind, Window};
 use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
-use trace::scope::{Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, absorb, finish, questions, reads_object_sql};
+use trace::scope::{Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, absorb, finish, host_in, place, questions, reads_object_sql};
 
 /// Gap events looked at, the newest ones left out beyond it; the answer says so.
 const GAPS_MAX: usize = 1_000;
@@ -19,7 +19,7 @@ const LIMITS: SqlLimits = SqlLimits { rows: PLACES_MAX, seconds: 3_600, mib: 4_0
 /// How far it went from these indicators.
 pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Window) -> anyhow::Result<Answer> {
     let mut scope = Scope::new(indicators, window.since);
-    let coverage = coverage(lake)?;
+    let mut coverage = places(lake)?;
     if let Some(begin) = coverage.sources.iter().map(|s| s.first).min() {
         scope.know_begin(begin);
     }
@@ -31,11 +31,12 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
         let links = lake.links(&question.entities, Window { since: question.window.since, until })?;
         absorb(&mut scope, &links);
     }
+    add_gaps(lake, &scope.entities(), &mut coverage)?;
     Ok(finish(&scope, &coverage))
 }
 
-/// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when, and its gaps.
-pub fn coverage(lake: &Lake) -> anyhow::Result<Coverage> {
+/// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when.
+fn places(lake: &Lake) -> anyhow::Result<Coverage> {
     let reads = reads_object_sql();
     let places = lake.sql(
         &format!(
@@ -45,17 +46,28 @@ pub fn coverage(lake: &Lake) -> anyhow::Result<Coverage> {
         LIMITS,
     )?;
     let rows: Vec<SourceRow> = serde_json::from_value(places.json_rows()?).context("reading what the logs cover")?;
-    let mut found = lake.events(&Filter::Has(Column::Gap), Some(GAPS_MAX + 1), Want::COLUMNS)?;
-    let more = found.len() > GAPS_MAX;
-    found.truncate(GAPS_MAX);
-    let mut coverage = Coverage::fold(rows, gaps(lake, &found)?);
+    let mut coverage = Coverage::fold(rows, Vec::new());
     if places.cut() {
         coverage.cut.push(format!("only {PLACES_MAX} hosts, accounts and regions of sources were looked at; logs that seem missing may be there"));
     }
+    Ok(coverage)
+}
+
+/// The gaps that logs tell of, of the hosts and accounts in the scope, and of those that say neither.
+fn add_gaps(lake: &Lake, scope: &[Entity], coverage: &mut Coverage) -> anyhow::Result<()> {
+    let accounts: BTreeSet<&str> = scope.iter().filter(|e| e.kind == Kind::Account).map(|e| e.value.as_str()).collect();
+    let hosts: BTreeSet<&str> = scope.iter().filter_map(host_in).collect();
+    let any = |c, values: &BTreeSet<&str>| Filter::Is(c, values.iter().map(|v| (*v).to_owned()).collect());
+    let no = |c| Filter::Not(Box::new(Filter::Has(c)));
+    let here = Filter::Or(vec![any(Column::Account, &accounts), any(Column::Host, &hosts), no(Column::Account).and(no(Column::Host))]);
+    let mut found = lake.events(&Filter::Has(Column::Gap).and(here), Some(GAPS_MAX + 1), Want::COLUMNS)?;
+    let more = found.len() > GAPS_MAX;
+    found.truncate(GAPS_MAX);
+    coverage.add_gaps(gaps(lake, &found)?);
     if let Some(last) = found.last().filter(|_| more) {
         coverage.cut.push(format!("only the first {GAPS_MAX} gaps that logs tell of were looked at, up to {}; later ones are not named", last.time()));
     }
-    Ok(coverage)
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -66,24 +78,21 @@ struct Near {
     neighbours: Neighbours,
 }
 
-/// The gaps that these events tell of. Their neighbours come from one query: those of the same day from the day's events, others from
-/// the first and last event of each day, so that many gaps of one place do not meet all its events.
+/// The gaps that these events tell of. Their neighbours, the events before and after of the same source and place, come from one query.
 fn gaps(lake: &Lake, events: &[Event]) -> anyhow::Result<Vec<GapSpan>> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
+    let quoted = |values: BTreeSet<&str>| values.into_iter().map(|v| format!("'{}'", v.replace('\'', "''"))).collect::<Vec<_>>().join(", ");
+    let sources = quoted(events.iter().filter_map(|e| e.text(Column::Source)).collect());
+    let places: BTreeSet<String> = events.iter().map(place).collect();
+    let places = quoted(places.iter().map(String::as_str).collect());
     let query = format!(
-        "with g as (select source, seq, {PLACE_SQL} as place, time, date_trunc('day', time) as on_day \
-           from events where gap is not null order by time, source, seq limit {GAPS_MAX}), \
-         e as (select source, {PLACE_SQL} as place, time, date_trunc('day', time) as on_day \
-           from events where source in (select source from events where gap is not null)), \
-         d as (select source, place, on_day, min(time) as first, max(time) as last from e group by source, place, on_day), \
-         near as (select g.source, g.seq, max(case when e.time < g.time then e.time end) as before, min(case when e.time > g.time then e.time end) as after \
-           from g join e on e.source = g.source and e.place = g.place and e.on_day = g.on_day group by g.source, g.seq), \
-         far as (select g.source, g.seq, max(case when d.on_day < g.on_day then d.last end) as before, min(case when d.on_day > g.on_day then d.first end) as after \
-           from g join d on d.source = g.source and d.place = g.place group by g.source, g.seq) \
-         select far.source, far.seq, coalesce(near.before, far.before) as before, coalesce(near.after, far.after) as after \
-           from far left join near on near.source = far.source and near.seq = far.seq"
+        "with e as (select source, {PLACE_SQL} as place, time, seq, gap from events where source in ({sources}) and {PLACE_SQL} in ({places})), \
+         t as (select source, place, time from e group by source, place, time), \
+         w as (select source, place, time, lag(time) over (partition by source, place order by time) as before, \
+           lead(time) over (partition by source, place order by time) as after from t) \
+         select e.source, e.seq, w.before, w.after from e join w on w.source = e.source and w.place = e.place and w.time = e.time where e.gap is not null"
     );
     let rows: Vec<Near> = serde_json::from_value(lake.sql(&query, LIMITS)?.json_rows()?).context("reading what lies around gaps")?;
     let near: HashMap<(&str, i64), Neighbours> = rows.iter().map(|r| ((r.source.as_str(), r.seq), r.neighbours)).collect();

@@ -119,25 +119,30 @@ impl Coverage {
                 list.extend(value.filter(|v| !list.contains(v)));
             }
         }
-        let mut told: Vec<GapSpan> = Vec::new();
+        let mut coverage = Coverage { sources: spans.into_values().collect(), gaps: Vec::new(), object_reads, cut: Vec::new() };
+        coverage.add_gaps(gaps);
+        coverage
+    }
+
+    /// Adds gaps. Those that two events tell of alike are one.
+    pub fn add_gaps(&mut self, gaps: impl IntoIterator<Item = GapSpan>) {
         for gap in gaps {
-            match told.iter_mut().find(|g| g.same(&gap)) {
+            match self.gaps.iter_mut().find(|g| g.same(&gap)) {
                 Some(same) => same.count = same.count.max(gap.count),
-                None => told.push(gap),
+                None => self.gaps.push(gap),
             }
         }
-        Coverage { sources: spans.into_values().collect(), gaps: told, object_reads, cut: Vec::new() }
     }
 
     /// What a run of events covers.
     pub fn of<'a, F: Fields + 'a>(events: impl Iterator<Item = &'a F> + Clone) -> Coverage {
         let mut times: HashMap<(String, String), Vec<Time>> = HashMap::new();
         for e in events.clone() {
-            times.entry(place(e)).or_default().push(e.time());
+            times.entry(source_and_place(e)).or_default().push(e.time());
         }
         times.values_mut().for_each(|t| t.sort_unstable());
         let neighbours = |e: &F| {
-            let times = times.get(&place(e)).map(Vec::as_slice).unwrap_or_default();
+            let times = times.get(&source_and_place(e)).map(Vec::as_slice).unwrap_or_default();
             let before = times.partition_point(|t| *t < e.time()).checked_sub(1);
             let after = times.partition_point(|t| *t <= e.time());
             Neighbours { before: before.and_then(|at| times.get(at).copied()), after: times.get(after).copied() }
@@ -191,17 +196,21 @@ impl GapSpan {
     }
 }
 
-/// Source and place in it: account and region, else host. Events of other places go on while a log is silent about one.
-fn place(e: &impl Fields) -> (String, String) {
+/// The place in its source that an event tells of: account and region, else host. Events of other places go on while a log is silent
+/// about one.
+pub fn place(e: &impl Fields) -> String {
     let text = |c| e.text(c).unwrap_or_default();
-    let within = match e.text(Column::Account) {
+    match e.text(Column::Account) {
         Some(account) => format!("{account}/{}", text(Column::Region)),
         None => text(Column::Host).to_owned(),
-    };
-    (text(Column::Source).to_owned(), within)
+    }
 }
 
-/// `place` without the source, as an expression over the columns of a table of events.
+fn source_and_place(e: &impl Fields) -> (String, String) {
+    (e.text(Column::Source).unwrap_or_default().to_owned(), place(e))
+}
+
+/// `place` as an expression over the columns of a table of events.
 pub const PLACE_SQL: &str = "case when account is null then coalesce(host, '') else concat(account, '/', region) end";
 
 /// Whether an event tells that a single object was read, or that somebody tried.

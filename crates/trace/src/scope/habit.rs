@@ -186,8 +186,8 @@ impl Known<'_> {
     }
 }
 
-/// The host in the name of a session, process or user of a machine.
-pub(super) fn host_in(e: &Entity) -> Option<&str> {
+/// The host in the name of a session, process, file or user of a machine.
+pub fn host_in(e: &Entity) -> Option<&str> {
     match e.kind {
         Kind::Session | Kind::Process if !e.value.starts_with("arn:") => e.value.rsplit_once('/').map(|(h, _)| h),
         Kind::User if !e.value.starts_with("arn:") => e.value.rsplit_once('@').map(|(_, h)| h),

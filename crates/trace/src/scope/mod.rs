@@ -44,9 +44,9 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Acts, Answer, Completeness, Edge, ScopeNode};
 pub use blind::Blind;
 pub use bridge::{ACCEPT_WITHIN_S, CLOCKS_APART_S};
-pub use coverage::{Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, reads_object_sql};
+pub use coverage::{Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, place, reads_object_sql};
 pub use exfil::{Exfiltration, Reason, Verdict};
-pub use habit::HUB_IDENTITIES;
+pub use habit::{HUB_IDENTITIES, host_in};
 
 use forward::Reached;
 use graph::{Graph, Id};
