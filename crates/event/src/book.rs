@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Facet, Time};
 
+/// Gaps that a book names one by one; attackers can make a log tell of as many as they like.
+pub const GAPS_MAX: usize = 1_000;
+
 /// Counts of one source. Always `received = stored + quarantined + duplicate + refused`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Book {
@@ -72,7 +75,19 @@ impl Book {
         self.refused += other.refused;
         self.bytes += other.bytes;
         other.first.into_iter().chain(other.last).for_each(|t| self.saw(t));
-        self.gaps.extend(other.gaps.iter().cloned());
+        other.gaps.iter().cloned().for_each(|g| self.add_gap(g));
+    }
+
+    /// Adds a gap. Beyond [`GAPS_MAX`] those of a kind are folded into the last one of it: its end moves, its count grows.
+    pub fn add_gap(&mut self, gap: Gap) {
+        let full = self.gaps.len() >= GAPS_MAX;
+        match self.gaps.iter_mut().rev().find(|g| full && g.kind == gap.kind) {
+            Some(last) => {
+                last.to = last.to.max(gap.to).max(gap.from);
+                last.count = last.count.zip(gap.count).map(|(a, b)| a.saturating_add(b));
+            }
+            None => self.gaps.push(gap),
+        }
     }
 }
 

@@ -170,3 +170,16 @@ fn columns_have_unique_names_and_attributes_fit_their_columns() {
         }
     }
 }
+
+/// A log that tells of more gaps than a book names does not make the book grow; the counts stay right.
+#[test]
+fn gaps_beyond_the_limit_are_folded() {
+    let mut book = event::Book::new("s", "linux_audit", Facet::Runtime);
+    let most = event::book::GAPS_MAX as i64;
+    for n in 0..most + 50 {
+        book.add_gap(event::Gap { source: "s".into(), kind: "lost".into(), from: None, to: Some(Time(n)), count: Some(2) });
+    }
+    assert_eq!(book.gaps.len() as i64, most);
+    assert_eq!(book.gaps.iter().filter_map(|g| g.count).sum::<u64>(), 2 * (most as u64 + 50));
+    assert_eq!(book.gaps.last().unwrap().to, Some(Time(most + 49)));
+}

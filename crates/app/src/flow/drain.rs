@@ -245,7 +245,9 @@ impl Drain {
             book.saw(row.time());
             if let Some(kind) = row.text(Column::Gap) {
                 let count = row.int(Column::GapCount).and_then(|n| u64::try_from(n).ok());
-                book.gaps.push(Gap { source: source.into(), kind: kind.into(), from: Some(row.time()), to: None, count });
+                // What was lost is missing before the line that tells of it, what stopped after.
+                let (from, to) = if kind == "lost" { (None, Some(row.time())) } else { (Some(row.time()), None) };
+                book.add_gap(Gap { source: source.into(), kind: kind.into(), from, to, count });
             }
         }
         self.enter(&book);
