@@ -93,6 +93,12 @@ pub fn run() -> ExitCode {
         }
     };
     let g = &cli.global;
+    if let (Some(since), Some(until)) = (g.since, g.until)
+        && since >= until
+    {
+        eprintln!("muster: --since {since} is not before --until {until}: nothing lies between");
+        return Exit::WrongUse.into();
+    }
     let done = match cli.command {
         Command::Init(a) => a.run(g),
         Command::Parse(a) => a.run(g),

@@ -6,7 +6,7 @@ use respond::{Case, case::What};
 use serde::Serialize;
 
 use crate::{
-    cli::{Exit, Global},
+    cli::{Exit, Global, WrongUse},
     clock,
     flow::casework::Open,
     show,
@@ -91,6 +91,13 @@ impl Args {
             None => Open::newest(&store)?.ok_or_else(|| anyhow::anyhow!("no open case; `muster respond INDICATOR` opens one"))?,
         };
         let now = clock::now();
+        match &self.what {
+            Do::Note { text } | Do::Close { text } if text.trim().is_empty() => {
+                return Err(WrongUse("no words; the record keeps what it is given for ever".into()).into());
+            }
+            Do::Fact { happened: Some(t), .. } if *t > now => return Err(WrongUse(format!("{t} has not come yet; a fact is what has happened")).into()),
+            _ => {}
+        }
         match self.what {
             Do::Answer { hash } => {
                 show::out(&open.answer(&hash)?)?;

@@ -61,6 +61,8 @@ pub fn of_case(g: &Global, id: Option<&str>) -> anyhow::Result<(Open, Brief)> {
     let lake = store.lake()?;
     let case = open.fold();
     let found = case.indicators.iter().map(|e: &Entity| ask::find(&lake, &e.to_string())).collect::<anyhow::Result<Vec<_>>>()?;
-    let brief = answer::brief(&store, &lake, &ask::team(g)?, &found, g.window(), Some((&open.id, &case)))?;
+    let team = ask::team(g)?;
+    let asked = answer::Asked { store: &store, lake: &lake, team: &team, found: &found, window: g.window() };
+    let brief = answer::brief(&asked, &asked.scope()?, Some((&open.id, &case)))?;
     Ok((open, brief))
 }

@@ -42,6 +42,7 @@ pub struct Args {
 impl Args {
     /// Runs the command.
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
+        ingest::must_be_there(&self.paths)?;
         let store = Store::open_or_make(&g.store, clock::now())?;
         let done = ingest::ingest(&store, &self.paths, ingest::options(self.source, self.format, self.host), Bar::auto(g.json), self.commit_bytes)?;
         if g.json {

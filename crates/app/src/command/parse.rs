@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use event::{EventSink, Origin, PieceKind};
+use event::{EventSink, Fields as _, Origin, PieceKind, Window};
 use formats::{Parser, Record};
 use intake::{Batch, BoxError, Input, Known, Options, Taker};
 
@@ -35,14 +35,15 @@ pub struct Args {
 
 impl Args {
     /// Runs the command.
-    pub fn run(self, _: &Global) -> anyhow::Result<Exit> {
+    pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let _ = self.ocsf;
+        ingest::must_be_there(&self.paths)?;
         let options = ingest::options(None, self.format, self.host);
         let (inputs, skipped) = intake::plan(&self.paths, &options);
         let mut found = skipped.iter().any(|s| s.why.incomplete());
         skipped.iter().for_each(|s| eprintln!("muster: {}: {}", show::harmless(&s.path.display().to_string()), s.why));
         for input in &inputs {
-            match print(input, &options)? {
+            match print(input, &options, g.window())? {
                 Some(left_out) => found |= left_out,
                 // Nobody reads on; what was not read is no fault of the input.
                 None => break,
@@ -53,8 +54,8 @@ impl Args {
 }
 
 /// Prints a file's events; whether anything of it was left out. `None` if nobody reads what is printed any more.
-fn print(input: &Input, options: &Options) -> anyhow::Result<Option<bool>> {
-    let mut events = Events { streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
+fn print(input: &Input, options: &Options, window: Window) -> anyhow::Result<Option<bool>> {
+    let mut events = Events { window, streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
     let report = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
     for (mut parser, mut sink) in std::mem::take(&mut events.streams).into_values() {
         parser.finish(&mut sink);
@@ -76,6 +77,7 @@ fn print(input: &Input, options: &Options) -> anyhow::Result<Option<bool>> {
 
 /// Parses what intake gives and prints it at once.
 struct Events {
+    window: Window,
     streams: HashMap<u64, (Box<dyn Parser>, EventSink)>,
     rejected: u64,
     /// Nobody reads what is printed any more.
@@ -85,7 +87,7 @@ struct Events {
 
 impl Events {
     fn write(&mut self, sink: &mut EventSink) {
-        let lines: String = sink.events.drain(..).map(|event| event.to_json_line() + "\n").collect();
+        let lines: String = sink.events.drain(..).filter(|e| self.window.contains(e.time())).map(|event| event.to_json_line() + "\n").collect();
         if self.stopped || self.failed.is_some() || lines.is_empty() {
             return;
         }

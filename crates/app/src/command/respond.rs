@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use event::Entity;
 use respond::report::{self, Style};
+use trace::scope::{Answer, Status};
 
 use crate::{
     ask::{self, Found},
@@ -47,6 +48,7 @@ impl Args {
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let mut exit = Exit::Done;
         if !self.logs.is_empty() {
+            ingest::must_be_there(&self.logs)?;
             let done =
                 ingest::ingest(&Store::open_or_make(&g.store, clock::now())?, &self.logs, ingest::options(None, None, None), ingest::Bar::auto(g.json), None)?;
             eprintln!("muster: took {} records of {} sources into {}", done.books.iter().map(|b| b.stored).sum::<u64>(), done.books.len(), g.store.display());
@@ -62,12 +64,13 @@ impl Args {
             return Err(WrongUse("no indicator".into()).into());
         }
         let team = ask::team(g)?;
-        let indicators: Vec<Entity> = found.iter().flat_map(|f| f.entities.clone()).collect();
+        let asked = answer::Asked { store: &store, lake: &lake, team: &team, found: &found, window: g.window() };
+        let (indicators, scope) = (asked.indicators(), asked.scope()?);
         // An indicator that no log knows opens no case: there is nothing yet to respond to.
-        let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators)?) };
+        let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators, &reached(&scope))?) };
         let case = open.as_ref().map(Open::fold);
         let id = open.as_ref().map(|o| o.id.clone());
-        let brief = answer::brief(&store, &lake, &team, &found, g.window(), id.as_deref().zip(case.as_ref()))?;
+        let brief = answer::brief(&asked, &scope, id.as_deref().zip(case.as_ref()))?;
         let text = if g.json || self.format == Format::Json {
             serde_json::to_string_pretty(&brief)? + "\n"
         } else {
@@ -83,4 +86,9 @@ impl Args {
         }
         Ok(exit)
     }
+}
+
+/// What the scope reached; what was only named belongs to no incident yet.
+fn reached(scope: &Answer) -> Vec<Entity> {
+    scope.nodes.iter().filter(|n| n.status != Status::Named).map(|n| n.entity.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! `muster sql SELECT`: one read-only question over the tables.
 
 use crate::{
-    cli::{Exit, Global},
+    cli::{Exit, Global, WrongUse},
     show,
     store::Store,
 };
@@ -25,6 +25,9 @@ pub struct Args {
 impl Args {
     /// Runs the command.
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
+        if g.since.is_some() || g.until.is_some() {
+            return Err(WrongUse("--since and --until do not reach into a SELECT; write `where time >= '2026-03-04T00:00:00Z'`".into()).into());
+        }
         let lake = Store::open(&g.store)?.lake()?;
         let limits = lake::SqlLimits { rows: self.limit, seconds: self.timeout, ..Default::default() };
         let answer = lake.sql(&self.select, limits)?;

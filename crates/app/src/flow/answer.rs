@@ -26,11 +26,37 @@ pub struct Team {
     pub plan: Plan,
 }
 
+/// What was asked of which store, and what the team knows.
+pub struct Asked<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// Its tables.
+    pub lake: &'a Lake,
+    /// Registry and plan.
+    pub team: &'a Team,
+    /// The indicators as they were found.
+    pub found: &'a [Found],
+    /// The time that is asked about.
+    pub window: Window,
+}
+
+impl Asked<'_> {
+    /// What the logs have of the indicators.
+    pub fn indicators(&self) -> Vec<Entity> {
+        self.found.iter().flat_map(|f| f.entities.clone()).collect()
+    }
+
+    /// How far it went from them.
+    pub fn scope(&self) -> anyhow::Result<Answer> {
+        scope(self.lake, &self.team.registry, &self.indicators(), self.window)
+    }
+}
+
 /// The brief on what was found of the indicators.
-pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: Window, case: Option<(&str, &Case)>) -> anyhow::Result<Brief> {
-    let indicators: Vec<Entity> = found.iter().flat_map(|f| f.entities.clone()).collect();
-    let answer = scope(lake, &team.registry, &indicators, window)?;
-    let (events, cut) = timeline(lake, &answer, window)?;
+pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> anyhow::Result<Brief> {
+    let Asked { store, lake, team, found, window } = *asked;
+    let indicators = asked.indicators();
+    let (events, cut) = timeline(lake, answer, window)?;
     // That a facet is missing altogether the brief says itself, and what that hides.
     let mut not_visible: Vec<Blind> = answer.not_visible.iter().filter(|b| b.what != "no_source" || b.entity.is_some()).map(blind).collect();
     if let Some(last) = cut {
@@ -45,13 +71,13 @@ pub fn brief(store: &Store, lake: &Lake, team: &Team, found: &[Found], window: W
         named: if indicators.is_empty() { 0 } else { lake.count(&Filter::touching(&indicators).and(Filter::During(window)))? },
         window,
         books: state.books.into_values().collect(),
-        reached: reached(&answer),
+        reached: reached(answer),
         rows: events.iter().map(row).collect(),
-        left: Some(left(&answer)),
-        hints: hints(lake, &answer, window)?,
+        left: Some(left(answer)),
+        hints: hints(lake, answer, window)?,
         facts: case.map(|(_, c)| c.facts.clone()).unwrap_or_default(),
         done: case.map(|(_, c)| c.done.clone()).unwrap_or_default(),
-        proof: proof(store, &indicators, &answer)?,
+        proof: proof(store, &indicators, answer)?,
         not_visible,
         indicators,
     };

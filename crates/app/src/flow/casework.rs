@@ -40,16 +40,20 @@ impl Open {
         Ok(None)
     }
 
-    /// The open case that starts from just these indicators; a new one if there is none. Asking is when the team became aware,
-    /// as far as muster knows; the fact can be corrected.
-    pub fn on(store: &Store, asked: &str, indicators: &[Entity]) -> anyhow::Result<Open> {
+    /// The open case that starts from these indicators, or from something that their scope reached: then it is the same incident, and they
+    /// are added to it. A new one if there is none. Asking is when the team became aware, as far as muster knows; the fact can be corrected.
+    pub fn on(store: &Store, asked: &str, indicators: &[Entity], scope: &[Entity]) -> anyhow::Result<Open> {
         let cases = store.cases()?;
         // Two who ask at once get one case.
         let (id, records) = cases.alone(|| {
             for id in cases.ids()?.into_iter().rev() {
-                let records = read(&cases, &id)?;
-                let case = Case::fold(&records);
-                if case.closed.is_none() && case.indicators == indicators {
+                let case = Case::fold(&read(&cases, &id)?);
+                let same = case.indicators == indicators || case.indicators.iter().any(|i| scope.contains(i));
+                if case.closed.is_none() && same {
+                    for entity in indicators.iter().filter(|i| !case.indicators.contains(i)) {
+                        put(&cases, &id, What::Indicator { entity: entity.clone(), note: None }, clock::now())?;
+                    }
+                    let records = read(&cases, &id)?;
                     return Ok((id, records));
                 }
             }

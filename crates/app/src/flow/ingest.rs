@@ -19,7 +19,7 @@ use super::{
     drain::{Drain, Spent},
     keep::Writer,
 };
-use crate::{clock, store::Store};
+use crate::{cli::WrongUse, clock, store::Store};
 
 /// Batches that may wait between the two threads.
 const WAITING_MAX: usize = 8;
@@ -83,6 +83,14 @@ impl Bar {
 /// Options of intake.
 pub fn options(source: Option<String>, format: Option<String>, host: Option<String>) -> Options {
     Options { source, format, host, ..Options::default() }
+}
+
+/// Fails for a path that is not there, before a store is made for it.
+pub fn must_be_there(paths: &[PathBuf]) -> anyhow::Result<()> {
+    match paths.iter().find(|p| p.symlink_metadata().is_err()) {
+        Some(path) => Err(WrongUse(format!("no file or folder at {}", path.display())).into()),
+        None => Ok(()),
+    }
 }
 
 /// Takes files and folders into the store.

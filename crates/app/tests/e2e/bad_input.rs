@@ -157,3 +157,23 @@ fn a_file_that_was_not_read_is_named_in_the_brief() {
     let blind: Vec<&str> = brief["not_visible"].as_array().unwrap().iter().filter_map(|b| b["text"].as_str()).collect();
     assert!(blind.iter().any(|t| t.contains("old.log.xz")), "{blind:?}");
 }
+
+#[test]
+fn wrong_use_is_told_before_anything_is_made() {
+    let m = Muster::new();
+    for args in [
+        &["ingest", "nope"][..],
+        &["parse", "nope"],
+        &["respond", "203.0.113.9", "--logs", "nope"],
+        &["timeline", "x", "--since", "2026-03-05", "--until", "2026-03-04"],
+    ] {
+        assert_eq!(m.run(args).status.code(), Some(2), "{args:?}");
+    }
+    assert!(!m.path("muster-store").exists());
+    std::fs::write(m.path("auth.log"), LINE.repeat(2) + &LINE.replace("Mar  4", "Mar  5")).unwrap();
+    books(&m, 0, "auth.log");
+    assert_eq!(m.run(&["sql", "select 1", "--since", "-1d"]).status.code(), Some(2));
+    m.expect(0, &["respond", "203.0.113.9"]);
+    assert_eq!(m.run(&["case", "note", " "]).status.code(), Some(2));
+    assert_eq!(m.run(&["case", "fact", "awareness", "--happened", "2999-01-01"]).status.code(), Some(2));
+}

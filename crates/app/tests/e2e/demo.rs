@@ -79,6 +79,19 @@ fn the_brief_answers_the_six_questions_on_two_screens() {
     assert_eq!(m.json(0, &["case", "show"])["facts"][0]["history"].as_array().unwrap().len(), 1);
 }
 
+/// Another sign of the same intrusion is the same case, with one deadline; an honest colleague is not.
+#[test]
+fn another_indicator_of_the_incident_joins_its_case() {
+    let m = demo();
+    let case = |indicator: &str| m.json(0, &["respond", indicator])["case"].as_str().unwrap().to_owned();
+    let first = case("203.0.113.66");
+    assert_eq!(case("support2@db-1"), first);
+    assert_eq!(case("credential:AKIAEXAMPLEBACKUPSV2"), first);
+    assert_ne!(case("alice@bastion-1"), first);
+    let cases = m.json(0, &["case", "list"]);
+    assert_eq!(cases[0]["indicators"].as_array().unwrap().len(), 3, "{cases}");
+}
+
 #[test]
 fn without_registry_and_plan_it_answers_from_logs_alone_and_names_its_store() {
     let m = Muster::new();

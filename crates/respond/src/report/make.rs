@@ -176,13 +176,16 @@ fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) ->
     let mut out = input.not_visible.clone();
     // A gap that the caller has told of already, with what it hides, is not told again.
     // The books know the time of the line that tells of it: the gap's start, or for what was lost before it, its end.
-    let told = |b: &Blind| b.from.is_some() && input.not_visible.iter().any(|n| n.source == b.source && [n.from, n.to].contains(&b.from));
+    let told = |b: &Blind| {
+        let line = b.from.or(b.to);
+        line.is_some() && input.not_visible.iter().any(|n| n.source == b.source && [n.from, n.to].contains(&line))
+    };
     out.extend(input.books.iter().flat_map(book_gaps).filter(|b| !told(b)));
     let plain = |text: String| Blind { text, source: None, from: None, to: None, events: Vec::new() };
     if input.books.is_empty() {
         out.push(plain("no log was looked at".into()));
     }
-    for facet in Facet::ALL.into_iter().filter(|f| !input.books.is_empty() && !input.books.iter().any(|b| b.facet == *f)) {
+    for facet in Facet::ALL.into_iter().filter(|f| !input.books.is_empty() && !input.books.iter().any(|b| b.facet == *f && is_understood(b))) {
         let wanted: Vec<&str> = owners.iter().filter_map(|o| o.system.as_deref()).filter(|s| expects(registry, s, facet)).collect();
         let expected = if wanted.is_empty() { String::new() } else { format!(", which the registry expects of {}", wanted.join(", ")) };
         out.push(plain(format!("no {} log was given{expected}: {}", facet.name(), hides(facet))));
@@ -237,6 +240,11 @@ fn hides(facet: Facet) -> &'static str {
         Facet::System => "logins and privilege changes on machines could not be seen",
         Facet::Application => "what was done within the team's own programs could not be seen",
     }
+}
+
+/// Lines of text that no format claimed tell nothing of their facet, and files that were not read less.
+fn is_understood(book: &Book) -> bool {
+    book.format != "text" && book.format != "unread"
 }
 
 fn book_gaps(book: &Book) -> Vec<Blind> {
