@@ -105,7 +105,11 @@ fn within(mut events: Vec<Event>, most: usize, act: impl Fn(&Event) -> bool) -> 
 fn hints(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<BTreeMap<Entity, Vec<Hint>>> {
     let entities: Vec<Entity> = answer.nodes.iter().map(|n| n.entity.clone()).collect();
     let since = answer.completeness.suspected_since.map(|t| t.plus(-HABIT_DAYS * DAY));
-    let links = lake.links(&entities, Window { since, until: window.until })?;
+    let links = match lake.links(&entities, Window { since, until: window.until }) {
+        // Without hints an owner is not guessed; the scope has said already that there are too many.
+        Err(lake::Error::TooMany { .. }) => Vec::new(),
+        links => links?,
+    };
     let by_end = by_end(&entities, links);
     Ok(by_end.into_iter().map(|(e, links)| (e.clone(), who::hints(e, &links))).collect())
 }

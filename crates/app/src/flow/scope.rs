@@ -28,11 +28,25 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
     }
     while let Some(question) = questions(&scope) {
         let until = [question.window.until, window.until].into_iter().flatten().min();
-        let links = lake.links(&question.entities, Window { since: question.window.since, until })?;
+        let links = match lake.links(&question.entities, Window { since: question.window.since, until }) {
+            Err(e @ lake::Error::TooMany { .. }) => {
+                coverage.cut.push(format!(
+                    "the links of {} and {} more were not looked at: {e}",
+                    first_of(&question.entities),
+                    question.entities.len().saturating_sub(1)
+                ));
+                Vec::new()
+            }
+            links => links?,
+        };
         absorb(&mut scope, &links);
     }
     add_gaps(lake, &scope.entities(), &mut coverage)?;
     Ok(finish(&scope, &coverage))
+}
+
+fn first_of(entities: &[Entity]) -> String {
+    entities.first().map(Entity::to_string).unwrap_or_default()
 }
 
 /// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when.
