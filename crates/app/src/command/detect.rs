@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use detect::Rule;
-use event::{Fields, Filter};
+use event::{Event, Fields, Filter};
 use lake::Want;
 
 use crate::{
@@ -32,31 +32,31 @@ impl Args {
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let lake = Store::open(&g.store)?.lake()?;
         let (rules, refused) = self.rules()?;
-        let mut rows = Vec::new();
+        let mut found: Vec<(&Rule, Vec<Event>, bool)> = Vec::new();
         for rule in &rules {
             let filter = rule.filter.clone().and(Filter::During(g.window()));
-            let events = lake.events(&filter, Some(self.limit + 1), Want::COLUMNS)?;
-            if events.len() > self.limit {
+            let mut events = lake.events(&filter, Some(self.limit + 1), Want::COLUMNS)?;
+            let more = events.len() > self.limit;
+            events.truncate(self.limit);
+            if more {
                 eprintln!("muster: `{}` has more than {} findings; raise --limit", show::harmless(&rule.title), self.limit);
             }
-            for event in events.iter().take(self.limit) {
-                if g.json {
-                    show::line(&detect::finding(rule, event).to_string())?;
-                } else {
-                    rows.push(vec![
-                        respond::report::time::utc(event.time()),
-                        format!("{:?}", rule.level).to_lowercase(),
-                        show::harmless(&rule.title),
-                        show::harmless(&event.id()),
-                    ]);
-                }
+            if !events.is_empty() {
+                found.push((rule, events, more));
             }
         }
         refused.iter().for_each(|r| eprintln!("muster: {}", show::harmless(r)));
-        if !g.json {
-            rows.sort();
-            show::out(show::table(&["TIME (UTC)", "LEVEL", "RULE", "EVENT"], &rows, 160).as_bytes())?;
-            show::line(&format!("{} findings of {} rules; {} rules could not be run", rows.len(), rules.len(), refused.len()))?;
+        if g.json {
+            let findings = found.iter().flat_map(|(rule, events, _)| events.iter().map(|e| detect::finding(rule, e).to_string() + "\n"));
+            show::out(findings.collect::<String>().as_bytes())?;
+        } else {
+            found.sort_by_key(|(rule, events, _)| (std::cmp::Reverse(rule.level), events.first().map(Event::time)));
+            show::out(
+                show::table(&["LEVEL", "FINDINGS", "FIRST (UTC)", "LAST (UTC)", "RULE", "FIRST EVENT"], &found.iter().map(cells).collect::<Vec<_>>(), 160)
+                    .as_bytes(),
+            )?;
+            let count: usize = found.iter().map(|(_, events, _)| events.len()).sum();
+            show::line(&format!("{count} findings by {} of {} rules; {} rules could not be run", found.len(), rules.len(), refused.len()))?;
         }
         Ok(if refused.is_empty() { Exit::Done } else { Exit::Found })
     }
@@ -80,4 +80,17 @@ impl Args {
         }
         Ok((rules, refused))
     }
+}
+
+/// A rule with what it found, the gravest first: who reads it wants to know which rules, how often, and where to look.
+fn cells((rule, events, more): &(&Rule, Vec<Event>, bool)) -> Vec<String> {
+    let time = |e: Option<&Event>| e.map(|e| respond::report::time::utc(e.time())).unwrap_or_default();
+    vec![
+        format!("{:?}", rule.level).to_lowercase(),
+        format!("{}{}", events.len(), if *more { "+" } else { "" }),
+        time(events.first()),
+        time(events.last()),
+        show::harmless(&rule.title),
+        events.first().map(|e| show::harmless(&e.id())).unwrap_or_default(),
+    ]
 }

@@ -132,3 +132,15 @@ fn both_verifiers_accept_a_bundle_and_reject_a_changed_one() {
         assert_eq!(python("changed.zip").status.code(), Some(1));
     }
 }
+
+/// Our rules find the intrusion's loudest acts, the gravest first, and the findings are valid OCSF.
+#[test]
+fn rules_find_the_loudest_acts() {
+    let m = demo();
+    let said = m.expect(0, &["detect", "--since", "2026-03-04"]);
+    let first = said.lines().nth(1).unwrap();
+    assert!(first.starts_with("high") && first.contains("Cloud logging disabled"), "{said}");
+    let findings = m.expect(0, &["--json", "detect", "--since", "2026-03-04"]);
+    assert_eq!(findings.lines().count(), 4, "{findings}");
+    assert!(m.expect(0, &["detect", "--until", "2026-03-04"]).contains("0 findings by 0 of 9 rules"), "the clean day has findings");
+}
