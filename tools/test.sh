@@ -5,6 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 log=target/test.log
 mkdir -p target
+# The readers of strangers, where `tools/python.sh` has installed them.
+if [ -x target/python/bin/python ]; then export MUSTER_TEST_PYTHON="${MUSTER_TEST_PYTHON:-$PWD/target/python/bin/python}"; fi
 if cargo nextest --version >/dev/null 2>&1; then
     { cargo nextest run --workspace --locked --no-fail-fast --success-output final && cargo test --workspace --locked --doc --quiet; } 2>&1 | tee "$log"
 else
