@@ -114,7 +114,7 @@ fn one_escape<'a>(rest: &'a str, out: &mut String) -> &'a str {
     chars.as_str()
 }
 
-/// Undoes `uXXXX`, and a surrogate pair of two.
+/// Undoes `u` and four hexadecimal digits, and a surrogate pair of two.
 fn unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
     let unit = |s: &str| u16::from_str_radix(s.strip_prefix('u')?.get(..4)?, 16).ok();
     let (Some(first), Some(after)) = (unit(rest), rest.get(5..)) else {

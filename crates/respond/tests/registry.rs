@@ -144,7 +144,7 @@ fn where_the_registry_is_silent_the_logs_hint_and_say_so() {
     let alone = Registry::default().resolve(&entity("host:x-1"), noon(), &hints);
     assert_eq!((alone.inferred, alone.owner.as_deref()), (true, Some("arn:aws:iam::111122223333:user/ci-deploy")));
     for nobody in [
-        hint(HintKind::Created, "credential:AKIAEXAMPLEXXXXXXXX1", 1),
+        hint(HintKind::Created, "credential:AKIAEXAMPLEINTRUDER1", 1),
         hint(HintKind::LogsIn, "ip:203.0.113.66", 90),
         hint(HintKind::LogsIn, "user:mallory@x-1", 1),
         hint(HintKind::Uses, "user:mallory@x-1", 90),
