@@ -21,6 +21,8 @@ pub(crate) struct Chunks {
     /// Bytes of the head that were read and not given out yet.
     head: Option<usize>,
     end: Option<End>,
+    /// Bytes of the chunk that was given out last.
+    filled: usize,
 }
 
 /// How a content ended.
@@ -38,7 +40,7 @@ pub(crate) enum End {
 
 impl Chunks {
     pub(crate) fn new(raw: Raw, limits: Limits) -> io::Result<Chunks> {
-        let mut chunks = Chunks { content: Content::new(raw, limits)?, buffer: vec![0; CHUNK_BYTES], head: None, end: None };
+        let mut chunks = Chunks { content: Content::new(raw, limits)?, buffer: vec![0; CHUNK_BYTES], head: None, end: None, filled: 0 };
         let mut filled = 0;
         while filled < formats::read::HEAD_BYTES_MAX && chunks.end.is_none() {
             filled += chunks.read(filled, formats::read::HEAD_BYTES_MAX);
@@ -63,7 +65,23 @@ impl Chunks {
             }
             None => self.read(0, CHUNK_BYTES),
         };
+        self.filled = filled;
         if filled == 0 { None } else { self.buffer.get(..filled) }
+    }
+
+    /// The last `n` bytes of the chunk that was given out last.
+    pub(crate) fn last(&self, n: usize) -> &[u8] {
+        self.filled.checked_sub(n).and_then(|from| self.buffer.get(from..self.filled)).unwrap_or_default()
+    }
+
+    /// Why there is no more, unless that was the end.
+    pub(crate) fn broken(&self) -> Option<String> {
+        match self.end.as_ref()? {
+            End::Whole => None,
+            End::Refused(why) | End::Broken(_, why) if !why.is_empty() => Some(why.clone()),
+            End::Refused(_) | End::Broken(..) => Some("it decompresses to far more than its size".into()),
+            End::Failed(e) => Some(e.to_string()),
+        }
     }
 
     /// How the content ended.

@@ -9,8 +9,10 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
+use bzip2::bufread::MultiBzDecoder;
 use event::Reason;
 use flate2::bufread::GzDecoder;
+use liblzma::{bufread::XzDecoder, stream::Stream};
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
 use crate::{Limits, raw::Raw};
@@ -27,6 +29,8 @@ pub(crate) struct Content {
 enum Packing {
     Plain(Raw),
     Gzip(Box<GzDecoder<Raw>>),
+    Bzip2(Box<MultiBzDecoder<Raw>>),
+    Xz(Box<XzDecoder<Raw>>),
     Zstd {
         raw: Raw,
         decoder: Box<Decoder<'static>>,
@@ -52,13 +56,19 @@ pub(crate) enum Got {
 impl Content {
     /// Looks at the first bytes of a file.
     pub(crate) fn new(mut raw: Raw, limits: Limits) -> io::Result<Content> {
-        let head = raw.peek(4)?;
+        let head = raw.peek(10)?;
         let packing = if is_gzip(head) {
             Packing::Gzip(Box::new(GzDecoder::new(raw)))
         } else if is_zstd(head) {
             let mut decoder = Box::new(Decoder::new()?);
             decoder.set_parameter(DParameter::WindowLogMax(limits.window_log_max))?;
             Packing::Zstd { raw, decoder, inside: false }
+        } else if head.starts_with(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) && head.get(4..10) == Some(&BZIP2_BLOCK) {
+            Packing::Bzip2(Box::new(MultiBzDecoder::new(raw)))
+        } else if head.starts_with(XZ) {
+            let memory_bytes_max = 1u64 << limits.window_log_max.min(62);
+            let stream = Stream::new_stream_decoder(memory_bytes_max + XZ_OVERHEAD_BYTES, liblzma::stream::CONCATENATED).map_err(io::Error::other)?;
+            Packing::Xz(Box::new(XzDecoder::new_stream(raw, stream)))
         } else {
             Packing::Plain(raw)
         };
@@ -73,6 +83,8 @@ impl Content {
         let got = match &mut self.packing {
             Packing::Plain(raw) => raw.read(out).map(|n| if n == 0 { Got::End } else { Got::Bytes(n) }),
             Packing::Gzip(_) => self.gzip(out),
+            Packing::Bzip2(bz) => unpack(bz, out, "bzip2 stream"),
+            Packing::Xz(xz) => unpack(xz, out, "xz stream"),
             Packing::Zstd { raw, decoder, inside } => unzstd(raw, decoder, inside, out),
             Packing::Gone => Ok(Got::End),
         }?;
@@ -85,8 +97,12 @@ impl Content {
 
     /// Whether the file has given more than a file of its size may. What was read is kept.
     pub(crate) fn is_bomb(&self) -> bool {
-        let plain = matches!(self.packing, Packing::Plain(_));
-        !plain && self.bytes > self.limits.free_bytes && self.bytes / self.consumed().max(1) > self.limits.ratio_max
+        !self.is_plain() && self.bytes > self.limits.free_bytes && self.bytes / self.consumed().max(1) > self.limits.ratio_max
+    }
+
+    /// Whether the file is not compressed.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.packing, Packing::Plain(_))
     }
 
     /// The bytes of the file itself, from where it broke.
@@ -94,6 +110,8 @@ impl Content {
         match &mut self.packing {
             Packing::Plain(raw) | Packing::Zstd { raw, .. } => raw.read(out),
             Packing::Gzip(gz) => gz.get_mut().read(out),
+            Packing::Bzip2(bz) => bz.get_mut().read(out),
+            Packing::Xz(xz) => xz.get_mut().read(out),
             Packing::Gone => Ok(0),
         }
     }
@@ -117,6 +135,8 @@ impl Content {
         match &self.packing {
             Packing::Plain(raw) | Packing::Zstd { raw, .. } => Some(raw),
             Packing::Gzip(gz) => Some(gz.get_ref()),
+            Packing::Bzip2(bz) => Some(bz.get_ref()),
+            Packing::Xz(xz) => Some(xz.get_ref()),
             Packing::Gone => None,
         }
     }
@@ -170,6 +190,19 @@ fn unzstd(raw: &mut Raw, decoder: &mut Decoder<'static>, inside: &mut bool, out:
     }
 }
 
+/// One stream after another, by a decoder that knows where the next begins.
+fn unpack(decoder: &mut impl io::Read, out: &mut [u8], what: &str) -> io::Result<Got> {
+    match decoder.read(out) {
+        Ok(0) => Ok(Got::End),
+        Ok(n) => Ok(Got::Bytes(n)),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Got::Broken(Reason::Truncated, format!("the {what} has no end"))),
+        Err(e) if e.to_string().contains("memory") => Ok(Got::Refused(format!("the {what} needs more memory than is allowed"))),
+        // Errors of the disk have a number; those of a decoder have none.
+        Err(e) if e.raw_os_error().is_none() => Ok(Got::Broken(Reason::Truncated, format!("the {what} is damaged: {e}"))),
+        Err(e) => Err(e),
+    }
+}
+
 fn broken_gzip(e: io::Error) -> io::Result<Got> {
     match e.kind() {
         io::ErrorKind::UnexpectedEof => Ok(Got::Broken(Reason::Truncated, "the gzip member has no end".into())),
@@ -188,6 +221,13 @@ fn broken_zstd(error: &str) -> Got {
         Got::Broken(Reason::Truncated, format!("the zstd frame is damaged: {error}"))
     }
 }
+
+/// The first bytes of xz (tukaani.org, "The .xz File Format", 2.1.1.1).
+const XZ: &[u8] = b"\xFD7zXZ\0";
+/// What a decoder of xz needs beside its window, in bytes.
+const XZ_OVERHEAD_BYTES: u64 = 1 << 20;
+/// The first bytes of a block of bzip2: the digits of pi.
+const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 
 fn is_gzip(head: &[u8]) -> bool {
     head.starts_with(&[0x1F, 0x8B, 0x08])

@@ -4,8 +4,9 @@
 //! Never parses a record, never writes a journal or a table; keys, the time received and the place for batches are passed in.
 //!
 //! The way of a file: [`plan`] (which files, which names) → `raw` and `content` (bytes, decompressed, within limits) →
-//! [`pump`] (recognise, frame, leave out what is [`Known`], batches).
+//! [`pump`] (recognise, frame, leave out what is [`Known`], batches). The files inside an archive go the same way, each by itself (`archive`).
 
+mod archive;
 mod chunks;
 mod content;
 mod known;
@@ -21,7 +22,7 @@ mod unread;
 pub use known::Known;
 pub use known_file::Error as KnownError;
 pub use plan::{Input, Skipped, Why, plan};
-pub use pump::{Batch, BoxError, Progress, Taker, pump};
+pub use pump::{Batch, BoxError, Outcome, Progress, Taker, pump};
 pub use report::{Fault, StreamReport};
 
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ pub struct Options {
     pub host: Option<String>,
     /// Folders and files that are not read: the store itself.
     pub except: Vec<PathBuf>,
+    /// Where members of archives are laid while they are read; the system's folder for such things if `None`.
+    pub scratch: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
 }

@@ -111,6 +111,13 @@ pub(crate) fn rotation(file: &str) -> (&str, Age) {
     }
 }
 
+/// An archive's name without what says that it is one.
+pub(crate) fn unpacked(file: &str) -> String {
+    let (stem, _) = rotation(file);
+    let ends = [".tar", ".tgz", ".tbz2", ".txz", ".zip"];
+    ends.iter().find_map(|e| stem.strip_suffix(e)).unwrap_or(stem).to_owned()
+}
+
 fn is_count(file: &str, stem: &str, n: &str) -> bool {
     let dot = file.as_bytes().get(stem.len()) == Some(&b'.');
     dot && !stem.is_empty() && matches!(n.len(), 1..=4) && n.bytes().all(|b| b.is_ascii_digit())

@@ -23,6 +23,38 @@ pub struct Input {
     pub host: Option<String>,
     /// Its size on disk, in bytes.
     pub bytes: u64,
+    /// Folders and name below what was given; what its members are named after, if it is an archive.
+    pub(crate) parts: Vec<String>,
+    /// Where its bytes lie, if it is a member of an archive.
+    pub(crate) laid: Option<PathBuf>,
+}
+
+impl Input {
+    /// A file whose source is known already.
+    pub fn new(path: PathBuf, source: String, host: Option<String>) -> Input {
+        let bytes = fs::symlink_metadata(&path).map_or(0, |m| m.len());
+        Input { parts: name::parts(&path), path, source, host, bytes, laid: None }
+    }
+
+    /// A member of this archive.
+    pub(crate) fn member(&self, member: &[String], laid: &Path, options: &Options) -> Input {
+        let path = self.path.join(member.iter().collect::<PathBuf>());
+        let stem = self.parts.last().map(|f| name::unpacked(f)).filter(|s| !s.is_empty() && !name::is_generic(s));
+        let folders = self.parts.split_last().map(|(_, folders)| folders).unwrap_or_default();
+        let parts: Vec<String> = folders.iter().cloned().chain(stem.clone()).chain(member.iter().cloned()).collect();
+        let own = name::host(member).or_else(|| name::host(&[folders, member].concat()));
+        // An archive of one machine is named after it, and holds the machine's folders.
+        let rooted = member.len() > 1 && member.iter().rev().skip(1).all(|f| name::is_generic(f));
+        let host = options.host.clone().or(own).or_else(|| stem.filter(|_| rooted));
+        let source = options.source.clone().unwrap_or_else(|| name::source(&parts));
+        let bytes = fs::symlink_metadata(laid).map_or(0, |m| m.len());
+        Input { path, source, host, bytes, parts, laid: Some(laid.to_owned()) }
+    }
+
+    /// Where its bytes lie.
+    pub(crate) fn place(&self) -> &Path {
+        self.laid.as_deref().unwrap_or(&self.path)
+    }
 }
 
 /// Something that is not read.
@@ -58,6 +90,12 @@ pub enum Why {
     /// Below too many folders.
     #[error("below more than {DEPTH_MAX} folders")]
     Deep,
+    /// A member of an archive that has a password.
+    #[error("encrypted; unpack it with its password first")]
+    Encrypted,
+    /// A member of an archive that is compressed in a way that is not read.
+    #[error("compressed by {0}, which is not read; unpack it first")]
+    Method(String),
     /// The system refused.
     #[error("cannot be read")]
     Io(#[source] io::Error),
@@ -66,7 +104,7 @@ pub enum Why {
 impl Why {
     /// Whether something that might hold records could not be looked at; then the exit code is not 0.
     pub fn incomplete(&self) -> bool {
-        matches!(self, Why::Io(_) | Why::Deep)
+        matches!(self, Why::Io(_) | Why::Deep | Why::Encrypted | Why::Method(_))
     }
 }
 
@@ -117,7 +155,7 @@ impl Found {
         }
         let source = options.source.clone().unwrap_or(source);
         let host = options.host.clone().or_else(|| name::host(&self.parts));
-        Input { path: self.path, source, host, bytes: self.bytes }
+        Input { path: self.path, source, host, bytes: self.bytes, parts: self.parts, laid: None }
     }
 }
 

@@ -13,7 +13,8 @@ use journal::{BatchNote, Entry, StoredBatch};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Fault, Input, Known, Options, StreamReport,
+    Fault, Input, Known, Options, Skipped, StreamReport,
+    archive::{self, Kind, Member, Unpacker},
     chunks::{Chunks, End},
     raw::Raw,
     stream::{StartMark, Stream},
@@ -67,28 +68,111 @@ pub struct Progress<'a> {
     pub total: u64,
 }
 
-/// Reads a file to its end and gives what is new to the taker, in order. All faults are in the report; what was read before one is kept.
-pub fn pump(input: &Input, known: &mut Known, received: Time, options: &Options, taker: &mut dyn Taker) -> StreamReport {
+/// What became of a file, or of the files inside an archive.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One for a file, one for each member of an archive, and one for the archive itself if it is not whole.
+    pub reports: Vec<StreamReport>,
+    /// Members that were not read.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Reads a file to its end and gives what is new to the taker, in order; the files inside an archive one by one.
+/// All faults are in the reports; what was read before one is kept.
+pub fn pump(input: &Input, known: &mut Known, received: Time, options: &Options, taker: &mut dyn Taker) -> Outcome {
+    let mut outcome = Outcome::default();
+    Archives { received, options, outcome: &mut outcome }.read(input, known, taker, 0);
+    outcome
+}
+
+/// Reads files, and files inside files.
+struct Archives<'a> {
+    received: Time,
+    options: &'a Options,
+    outcome: &'a mut Outcome,
+}
+
+impl Archives<'_> {
+    fn read(&mut self, input: &Input, known: &mut Known, taker: &mut dyn Taker, depth: usize) {
+        let mut report = StreamReport::new(input.path.clone(), input.source.clone());
+        match one(input, known, self.received, self.options, taker, &mut report) {
+            Ok(Ended::Archive(..)) if depth >= archive::DEPTH_MAX => unread_file(&mut report, "an archive inside too many archives; unpack it first"),
+            Ok(Ended::Archive(kind, chunks)) => {
+                let fault = self.members(input, (kind, *chunks), known, taker, depth);
+                match fault {
+                    Some(Fault::Io(e)) => report.faults.push(Fault::Io(e)),
+                    Some(fault) => refuse(&mut report, fault),
+                    None => return,
+                }
+            }
+            Ok(_) => {}
+            Err(e) => report.faults.push(Fault::Io(e)),
+        }
+        self.outcome.reports.push(report);
+    }
+
+    fn members(&mut self, input: &Input, (kind, mut chunks): (Kind, Chunks), known: &mut Known, taker: &mut dyn Taker, depth: usize) -> Option<Fault> {
+        let scratch = self.options.scratch.clone().unwrap_or_else(std::env::temp_dir);
+        let limits = self.options.limits;
+        let mut each = |member: Result<Member, Skipped>| match member {
+            Ok(member) => {
+                let inner = input.member(&member.parts, member.file.path(), self.options);
+                self.read(&inner, known, taker, depth + 1);
+                if let (Some(fault), Some(report)) = (member.fault, self.outcome.reports.last_mut()) {
+                    refuse(report, fault);
+                }
+            }
+            Err(skipped) => self.outcome.skipped.push(skipped),
+        };
+        let mut unpacker = Unpacker { shown: &input.path, scratch: &scratch, limits, each: &mut each };
+        match kind {
+            Kind::Tar => unpacker.tar(&mut chunks),
+            Kind::Zip if !chunks.content.is_plain() => Some(Fault::Unread("a zip archive that is compressed once more; unpack it first".into())),
+            Kind::Zip => match open_file(input) {
+                Ok(file) => unpacker.zip(file),
+                Err(e) => Some(Fault::Io(e)),
+            },
+        }
+    }
+}
+
+/// A thing that should hold records and cannot be read counts as one that was refused.
+fn refuse(report: &mut StreamReport, fault: Fault) {
+    report.received += 1;
+    report.refused += 1;
+    report.faults.push(fault);
+}
+
+fn unread_file(report: &mut StreamReport, why: &str) {
+    refuse(report, Fault::Unread(why.into()));
+}
+
+/// Reads one file that is no archive.
+fn one(input: &Input, known: &mut Known, received: Time, options: &Options, taker: &mut dyn Taker, report: &mut StreamReport) -> io::Result<Ended> {
     let mut attempt = 0;
     loop {
-        let mut report = StreamReport::new(input.path.clone());
         let compare = attempt < DECEIVED_MAX;
-        let once = Pump { input, options, received, compare };
-        match once.run(known, taker, &mut report) {
-            // Nothing was given out yet: all so far was taken for known.
-            Ok(Ended::Deceived) if compare => attempt += 1,
-            Ok(_) => return report,
-            Err(e) => {
-                report.faults.push(Fault::Io(e));
-                return report;
-            }
+        let ended = Pump { input, options, received, compare }.run(known, taker, report)?;
+        // Nothing was given out yet: all so far was taken for known.
+        if !matches!(ended, Ended::Deceived) || !compare {
+            return Ok(ended);
         }
+        *report = StreamReport::new(input.path.clone(), input.source.clone());
+        attempt += 1;
     }
 }
 
 enum Ended {
     Done,
     Deceived,
+    Archive(Kind, Box<Chunks>),
+}
+
+/// Opens the file, if it is still one: no link is followed, and nothing is waited for.
+fn open_file(input: &Input) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(input.place())?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no longer a file")) }
 }
 
 struct Pump<'a> {
@@ -103,12 +187,13 @@ impl Pump<'_> {
     fn run(&self, known: &mut Known, taker: &mut dyn Taker, report: &mut StreamReport) -> io::Result<Ended> {
         let mut chunks = self.open()?;
         let before = chunks.content.metadata()?;
+        if let Some(kind) = archive::kind(chunks.head()) {
+            return Ok(Ended::Archive(kind, Box::new(chunks)));
+        }
         let format = match self.format(&chunks) {
             Ok(format) => format,
             Err(fault) => {
-                report.received += 1;
-                report.refused += 1;
-                report.faults.push(fault);
+                refuse(report, fault);
                 return Ok(Ended::Done);
             }
         };
@@ -121,7 +206,8 @@ impl Pump<'_> {
             && let Some(bytes) = chunks.next()
         {
             framer.push(bytes, &mut |b, kind, id| stream.piece(b, kind, id.map(|i| i.0)));
-            let read = chunks.content.consumed();
+            // How far an archive is read is not told by one of its members.
+            let read = if self.input.laid.is_none() { chunks.content.consumed() } else { 0 };
             stream.taker.progress(Progress { path: &self.input.path, read, total: self.input.bytes.max(read) });
         }
         let fault = self.end(&mut stream, &mut framer, &mut chunks);
@@ -171,14 +257,8 @@ impl Pump<'_> {
         Some(fault)
     }
 
-    /// Opens the file, if it is still one: no link is followed, and nothing is waited for.
     fn open(&self) -> io::Result<Chunks> {
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(&self.input.path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is no longer a file"));
-        }
-        Chunks::new(Raw::new(file)?, self.options.limits)
+        Chunks::new(Raw::new(open_file(self.input)?)?, self.options.limits)
     }
 
     fn format(&self, chunks: &Chunks) -> Result<&'static dyn Format, Fault> {

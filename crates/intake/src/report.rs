@@ -11,6 +11,8 @@ use crate::BoxError;
 pub struct StreamReport {
     /// The file.
     pub path: PathBuf,
+    /// The name of its source, or the one that it would have had.
+    pub name: String,
     /// Its source, format, facet and host; `None` if the file could not be opened.
     pub source: Option<SourceInfo>,
     /// The stream that its new records belong to; `None` if there were none.
@@ -32,8 +34,8 @@ pub struct StreamReport {
 }
 
 impl StreamReport {
-    pub(crate) fn new(path: PathBuf) -> StreamReport {
-        StreamReport { path, source: None, stream: None, received: 0, taken: 0, duplicate: 0, refused: 0, bytes: 0, hole_bytes: 0, faults: Vec::new() }
+    pub(crate) fn new(path: PathBuf, name: String) -> StreamReport {
+        StreamReport { path, name, source: None, stream: None, received: 0, taken: 0, duplicate: 0, refused: 0, bytes: 0, hole_bytes: 0, faults: Vec::new() }
     }
 
     /// Whether the file, or what it should have held, is not all there; then the exit code is not 0.

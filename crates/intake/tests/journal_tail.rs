@@ -20,8 +20,8 @@ impl Taker for IntoJournal<'_> {
 
 fn read(bench: &Bench, name: &str, known: &mut Known, journal: &Journal) -> StreamReport {
     let path = bench.path(name);
-    let input = Input { bytes: 0, source: name.into(), host: None, path };
-    intake::pump(&input, known, event::Time(5), &Options::default(), &mut IntoJournal(journal))
+    let input = Input::new(path, name.into(), None);
+    intake::pump(&input, known, event::Time(5), &Options::default(), &mut IntoJournal(journal)).reports.remove(0)
 }
 
 #[test]

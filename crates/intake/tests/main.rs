@@ -1,6 +1,7 @@
 //! Tests of intake; modules named after rows of the bad inputs they are about.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod archives;
 mod identity;
 mod journal_tail;
 mod plan;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use event::{PieceKind, Time};
-use intake::{Batch, BoxError, Input, Known, Options, Progress, StreamReport, Taker};
+use intake::{Batch, BoxError, Input, Known, Options, Outcome, Progress, StreamReport, Taker};
 
 /// Takes batches into memory; can refuse, and can act while a file is read.
 #[derive(Default)]
@@ -93,14 +94,26 @@ impl Bench {
     /// Reads one file, named below the folder.
     fn read(&mut self, name: &str) -> StreamReport {
         let path = self.path(name);
-        let input = Input { bytes: std::fs::symlink_metadata(&path).map_or(0, |m| m.len()), source: name.into(), host: None, path };
-        self.pump(&input)
+        self.pump(&Input::new(path, name.into(), None))
     }
 
+    /// Reads a file that is no archive.
     fn pump(&mut self, input: &Input) -> StreamReport {
-        let report = intake::pump(input, &mut self.known, Time(1_700_000_000_000_000), &self.options, &mut self.kept);
-        assert!(report.balanced(), "{report:?}");
-        report
+        let mut outcome = self.open(input);
+        assert_eq!((outcome.reports.len(), outcome.skipped.len()), (1, 0), "{outcome:?}");
+        outcome.reports.remove(0)
+    }
+
+    fn open(&mut self, input: &Input) -> Outcome {
+        let outcome = intake::pump(input, &mut self.known, Time(1_700_000_000_000_000), &self.options, &mut self.kept);
+        assert!(outcome.reports.iter().all(StreamReport::balanced), "{outcome:?}");
+        outcome
+    }
+
+    /// Reads all that a plan of the folder names, archives too.
+    fn open_all(&mut self) -> Vec<Outcome> {
+        let (inputs, _) = intake::plan(&[self.dir.path().to_owned()], &self.options);
+        inputs.iter().map(|i| self.open(i)).collect()
     }
 
     /// Reads all that a plan of the folder names.
@@ -132,6 +145,18 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 
 fn zst(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut out = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn bz2(bytes: &[u8]) -> Vec<u8> {
+    let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
 }
 
 /// The samples beside the checkout, if they are here.

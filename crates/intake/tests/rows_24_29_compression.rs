@@ -2,7 +2,7 @@
 
 use event::{PieceKind, Reason};
 
-use crate::{Bench, counts, faults, gz, lines, zst};
+use crate::{Bench, bz2, counts, faults, gz, lines, xz, zst};
 
 fn rejected(bench: &Bench, reason: Reason) -> usize {
     bench.kept.pieces().iter().filter(|p| p.0 == PieceKind::Rejected(reason)).count()
@@ -11,7 +11,7 @@ fn rejected(bench: &Bench, reason: Reason) -> usize {
 #[test]
 fn row_24_a_truncated_file_gives_its_good_part() {
     let text = lines(0, 40_000);
-    for (name, bytes) in [("a.gz", gz(text.as_bytes())), ("a.zst", zst(text.as_bytes()))] {
+    for (name, bytes) in [("a.gz", gz(text.as_bytes())), ("a.zst", zst(text.as_bytes())), ("a.xz", xz(text.as_bytes())), ("a.bz2", bz2(text.as_bytes()))] {
         let mut bench = Bench::new();
         bench.write(name, &bytes[..bytes.len() * 3 / 4]);
         let report = bench.read(name);
@@ -53,7 +53,12 @@ fn row_24_a_damaged_middle_is_said_and_what_cannot_be_read_is_kept_as_it_is() {
 
 #[test]
 fn row_25_a_bomb_is_stopped() {
-    for (name, bytes) in [("bomb.gz", gz(&vec![b'\n'; 40 << 20])), ("bomb.zst", zst(&vec![0; 40 << 20]))] {
+    for (name, bytes) in [
+        ("bomb.gz", gz(&vec![b'\n'; 40 << 20])),
+        ("bomb.zst", zst(&vec![0; 40 << 20])),
+        ("bomb.xz", xz(&vec![0; 40 << 20])),
+        ("bomb.bz2", bz2(&vec![0; 40 << 20])),
+    ] {
         let mut bench = Bench::new();
         bench.options.limits.free_bytes = 1 << 20;
         bench.options.limits.ratio_max = 500;
@@ -76,7 +81,12 @@ fn row_25_what_is_small_may_be_as_dense_as_it_likes() {
 #[test]
 fn row_26_all_members_are_read() {
     let (one, two) = (lines(0, 500), lines(500, 1000));
-    for (name, parts) in [("m.gz", [gz(one.as_bytes()), gz(two.as_bytes())]), ("m.zst", [zst(one.as_bytes()), zst(two.as_bytes())])] {
+    for (name, parts) in [
+        ("m.gz", [gz(one.as_bytes()), gz(two.as_bytes())]),
+        ("m.zst", [zst(one.as_bytes()), zst(two.as_bytes())]),
+        ("m.xz", [xz(one.as_bytes()), xz(two.as_bytes())]),
+        ("m.bz2", [bz2(one.as_bytes()), bz2(two.as_bytes())]),
+    ] {
         let mut bench = Bench::new();
         bench.write(name, parts.concat());
         let report = bench.read(name);
@@ -125,18 +135,18 @@ fn row_29_content_decides_not_the_name() {
     bench.write("plain.gz", &text);
     bench.write("packed.log", gz(lines(100, 200).as_bytes()));
     bench.write("other.gz", zst(lines(200, 300).as_bytes()));
-    for name in ["plain.gz", "packed.log", "other.gz"] {
+    bench.write("third", xz(lines(300, 400).as_bytes()));
+    bench.write("fourth.zip", bz2(lines(400, 500).as_bytes()));
+    for name in ["plain.gz", "packed.log", "other.gz", "third", "fourth.zip"] {
         assert_eq!(counts(&bench.read(name)), [100, 100, 0, 0], "{name}");
     }
-    assert_eq!(bench.kept.bytes(), lines(0, 300).as_bytes());
+    assert_eq!(bench.kept.bytes(), lines(0, 500).as_bytes());
 }
 
 #[test]
 fn what_is_no_log_is_named_and_not_read() {
     let mut bench = Bench::new();
-    let mut tar = vec![0; 512];
-    tar[257..262].copy_from_slice(b"ustar");
-    for (name, bytes) in [("a.xz", b"\xFD7zXZ\0\0\0".to_vec()), ("b.tar.gz", gz(&tar)), ("system.journal", b"LPKSHHRH\0\0".to_vec())] {
+    for (name, bytes) in [("a.7z", b"7z\xBC\xAF\x27\x1C\0\0".to_vec()), ("b.gz.gz", gz(&gz(b"x"))), ("system.journal", b"LPKSHHRH\0\0".to_vec())] {
         bench.write(name, bytes);
         let report = bench.read(name);
         assert_eq!(counts(&report), [1, 0, 0, 1], "{name}");

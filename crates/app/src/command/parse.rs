@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 use event::{EventSink, Fields as _, Origin, PieceKind, Window};
 use formats::{Parser, Record};
-use intake::{Batch, BoxError, Input, Known, Options, Taker};
+use intake::{Batch, BoxError, Input, Known, Options, Skipped, StreamReport, Taker};
 
 use crate::{
     cli::{Exit, Global},
@@ -41,7 +41,7 @@ impl Args {
         let options = ingest::options(None, self.format, self.host);
         let (inputs, skipped) = intake::plan(&self.paths, &options);
         let mut found = skipped.iter().any(|s| s.why.incomplete());
-        skipped.iter().for_each(|s| eprintln!("muster: {}: {}", show::harmless(&s.path.display().to_string()), s.why));
+        skipped.iter().for_each(tell);
         for input in &inputs {
             match print(input, &options, g.window())? {
                 Some(left_out) => found |= left_out,
@@ -56,7 +56,7 @@ impl Args {
 /// Prints a file's events; whether anything of it was left out. `None` if nobody reads what is printed any more.
 fn print(input: &Input, options: &Options, window: Window) -> anyhow::Result<Option<bool>> {
     let mut events = Events { window, streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
-    let report = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
+    let outcome = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
     for (mut parser, mut sink) in std::mem::take(&mut events.streams).into_values() {
         parser.finish(&mut sink);
         events.write(&mut sink);
@@ -67,12 +67,21 @@ fn print(input: &Input, options: &Options, window: Window) -> anyhow::Result<Opt
     if events.stopped {
         return Ok(None);
     }
+    outcome.skipped.iter().for_each(tell);
+    for report in &outcome.reports {
+        let path = show::harmless(&report.path.display().to_string());
+        report.faults.iter().for_each(|f| eprintln!("muster: {path}: {}", event::text::harmless(&f.to_string())));
+    }
     let path = show::harmless(&input.path.display().to_string());
-    report.faults.iter().for_each(|f| eprintln!("muster: {path}: {}", event::text::harmless(&f.to_string())));
     if events.rejected > 0 {
         eprintln!("muster: {path}: {} records did not become events", events.rejected);
     }
-    Ok(Some(report.incomplete() || events.rejected > 0))
+    let incomplete = outcome.reports.iter().any(StreamReport::incomplete) || outcome.skipped.iter().any(|s| s.why.incomplete());
+    Ok(Some(incomplete || events.rejected > 0))
+}
+
+fn tell(skipped: &Skipped) {
+    eprintln!("muster: {}: {}", show::harmless(&skipped.path.display().to_string()), skipped.why);
 }
 
 /// Parses what intake gives and prints it at once.

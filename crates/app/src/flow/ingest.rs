@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context as _;
 use event::Book;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::{Batch, BoxError, Fault, Input, Known, Options, Progress, Skipped, StreamReport, Taker};
+use intake::{Batch, BoxError, Fault, Input, Known, Options, Outcome, Progress, Skipped, StreamReport, Taker};
 use journal::{Journal, Receipt, StoredBatch};
 
 use super::{
@@ -97,15 +97,16 @@ pub fn must_be_there(paths: &[PathBuf]) -> anyhow::Result<()> {
 pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, commit_bytes: Option<usize>) -> anyhow::Result<Done> {
     let started = Instant::now();
     options.except.push(store.dir.clone());
-    let (inputs, skipped) = intake::plan(paths, &options);
+    let (inputs, mut skipped) = intake::plan(paths, &options);
     let mut writer = Writer::open(store.clone())?;
+    options.scratch = Some(store.scratch()?);
     writer.commit_bytes = commit_bytes.unwrap_or(writer.commit_bytes);
     let last = writer.state.position.max(writer.ledger.last_batch());
     let (journal, recovery) = Journal::open_after(&store.journal_dir(), last).context("opening the journal")?;
     let mut drain = writer.catch_up(&journal)?;
     let known = Known::open(&store.known_path(), &journal).context("reading what was seen before")?;
     let (send, receive) = sync_channel(WAITING_MAX);
-    let (reports, mut times) = thread::scope(|scope| {
+    let (Outcome { reports, skipped: inside }, mut times) = thread::scope(|scope| {
         let reader = Reader {
             journal: &journal,
             send,
@@ -125,9 +126,10 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, 
         drained.and(read)
     })?;
     drain.end_all()?;
-    for (input, report) in inputs.iter().zip(&reports) {
-        drain.enter(&rest_of(input, report));
-        report.faults.iter().for_each(|f| writer.state.missed(input.path.display().to_string(), f.to_string()));
+    skipped.extend(inside);
+    for report in &reports {
+        drain.enter(&rest_of(report));
+        report.faults.iter().for_each(|f| writer.state.missed(report.path.display().to_string(), f.to_string()));
     }
     skipped.iter().for_each(|s| writer.state.missed(s.path.display().to_string(), s.why.to_string()));
     writer.commit(&mut drain, &journal)?;
@@ -167,9 +169,9 @@ fn take_all(writer: &mut Writer, drain: &mut Drain, journal: &Journal, receive: 
 }
 
 /// What the books of a file have beside its records in the journal: duplicates, refused records, bytes.
-fn rest_of(input: &Input, report: &StreamReport) -> Book {
+fn rest_of(report: &StreamReport) -> Book {
     // A file that could not be opened as a log has no format; it is in the books under the name that it would have had.
-    let mut book = report.source.as_ref().map_or_else(|| Book::new(&input.source, "unread", event::Facet::System), |s| Book::new(&s.name, &s.format, s.facet));
+    let mut book = report.source.as_ref().map_or_else(|| Book::new(&report.name, "unread", event::Facet::System), |s| Book::new(&s.name, &s.format, s.facet));
     book.received = report.duplicate + report.refused;
     book.duplicate = report.duplicate;
     book.refused = report.refused;
@@ -206,15 +208,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn run(mut self, inputs: &[Input]) -> anyhow::Result<(Vec<StreamReport>, Times)> {
-        let mut reports = Vec::new();
+    fn run(mut self, inputs: &[Input]) -> anyhow::Result<(Outcome, Times)> {
+        let mut all = Outcome::default();
         let mut known = std::mem::take(&mut self.known);
         for input in inputs {
             self.progress.set_message(crate::show::harmless(&input.path.display().to_string()));
             let (started, journal) = (Instant::now(), self.times.journal);
             let options = self.options;
-            let report = intake::pump(input, &mut known, clock::now(), options, &mut self);
-            if let Some(fault) = report.faults.iter().find(|f| matches!(f, Fault::NotTaken(_))) {
+            let outcome = intake::pump(input, &mut known, clock::now(), options, &mut self);
+            if let Some(fault) = outcome.reports.iter().flat_map(|r| &r.faults).find(|f| matches!(f, Fault::NotTaken(_))) {
                 let cause = std::error::Error::source(fault).map(ToString::to_string).unwrap_or_default();
                 anyhow::bail!("writing to the journal: {cause}; what was acknowledged before is safe, the rest was refused: run it again");
             }
@@ -223,10 +225,13 @@ impl Reader<'_> {
             // What is known may be saved only once it is durable; if the journal refused a batch, all of it is thrown away.
             self.acknowledge(0).context("writing to the journal; what was acknowledged before is safe, the rest was refused: run it again")?;
             known.confirm(self.last);
-            if let (Some(source), Some(stream)) = (&report.source, report.stream) {
-                self.send.send(Message::Ended { source: source.name.clone(), stream }).context("the other thread has stopped")?;
+            for report in &outcome.reports {
+                if let (Some(source), Some(stream)) = (&report.source, report.stream) {
+                    self.send.send(Message::Ended { source: source.name.clone(), stream }).context("the other thread has stopped")?;
+                }
             }
-            reports.push(report);
+            all.reports.extend(outcome.reports);
+            all.skipped.extend(outcome.skipped);
             if self.unsaved >= SAVE_BYTES {
                 self.unsaved = 0;
                 known.save(&self.store.known_path()).context("saving what was seen")?;
@@ -235,7 +240,7 @@ impl Reader<'_> {
         }
         known.save(&self.store.known_path()).context("saving what was seen")?;
         self.progress.finish_and_clear();
-        Ok((reports, self.times))
+        Ok((all, self.times))
     }
 }
 

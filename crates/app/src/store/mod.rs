@@ -111,6 +111,16 @@ impl Store {
         self.dir.join("known")
     }
 
+    /// A folder for what is only needed while a program that holds the lock runs; empty at first.
+    pub fn scratch(&self) -> anyhow::Result<PathBuf> {
+        let dir = self.dir.join("scratch");
+        match std::fs::remove_dir_all(&dir) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).with_context(|| format!("emptying {}", dir.display())),
+            _ => std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?,
+        }
+        Ok(dir)
+    }
+
     /// The ledger.
     pub fn ledger(&self) -> anyhow::Result<LedgerFolder> {
         LedgerFolder::open(&self.dir.join("ledger"))
