@@ -8,5 +8,7 @@ pub mod links;
 pub use links::{Aggregate, links};
 pub mod scope;
 pub use scope::{Coverage, Question, Scope, absorb, finish, questions};
+mod thing;
+pub use thing::container;
 pub mod timeline;
 pub use timeline::{Moment, timeline};

@@ -7,6 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use event::{Column, Entity, Facet, Fields, Kind, Time, time::SECOND};
 use serde::{Deserialize, Serialize};
 
+use crate::container;
+
 /// Acts of one kind that lie further apart than this are told apart (seconds).
 pub const FOLD_S: i64 = 600;
 /// How far an act may lie before the login or key that it rests on: logs round to a second, and clocks differ (seconds).
@@ -109,19 +111,21 @@ struct Key {
 impl Key {
     fn of(e: &impl Fields) -> Key {
         let text = |c| e.text(c).unwrap_or_default().to_owned();
-        let within = thing(e).map(|t| container(&t)).unwrap_or_default();
+        let within = thing(e).map(|t| within(&t)).unwrap_or_default();
         Key { who: who(e), texts: [text(Column::Operation), text(Column::Outcome), text(Column::SrcIp), text(Column::Host), text(Column::Error), within] }
     }
 }
 
-/// What holds a thing: the bucket of an object, the folder of a file; identities and addresses stand for themselves.
-fn container(e: &Entity) -> String {
-    match e.kind {
-        Kind::Resource if e.value.starts_with("arn:aws:s3:::") => e.value.split('/').next().unwrap_or_default().to_owned(),
-        Kind::File => e.value.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned()),
-        Kind::Resource => String::new(),
-        _ => e.value.clone(),
-    }
+/// What acts on several things must have in common to be told as one: the bucket of objects, the folder of files; identities and
+/// addresses stand for themselves.
+fn within(thing: &Entity) -> String {
+    let holder = container(thing);
+    if thing.kind == Kind::Resource && holder == *thing && !is_holder(thing) { String::new() } else { holder.value }
+}
+
+/// Resources that hold others stand for themselves.
+fn is_holder(thing: &Entity) -> bool {
+    thing.value.starts_with("arn:aws:s3:::")
 }
 
 /// Who acted, as tightly as the log says.

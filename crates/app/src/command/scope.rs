@@ -1,6 +1,6 @@
 //! `muster scope INDICATOR…`: how far it went.
 
-use trace::scope::Answer;
+use trace::scope::{Answer, EntryPoint};
 
 use crate::{
     ask,
@@ -48,6 +48,12 @@ impl Args {
     }
 }
 
+fn entry(e: &EntryPoint, when: String) -> Vec<String> {
+    let mut lines = vec![format!("{when} {} ({})", e.text, show::word(&e.confidence)), format!("  because {}", e.why)];
+    lines.extend(e.unseen.as_ref().map(|u| format!("  not seen: {u}")));
+    lines
+}
+
 fn text(a: &Answer) -> String {
     let when = |t: Option<event::Time>| t.map(respond::report::time::utc).unwrap_or_default();
     let rows: Vec<Vec<String>> = a
@@ -64,6 +70,16 @@ fn text(a: &Answer) -> String {
         })
         .collect();
     let mut text = show::table(&["SINCE (UTC)", "STATUS", "LEVEL", "OWNER", "ENTITY"], &rows, 160);
+    let mut list = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{title}:\n"));
+            lines.iter().for_each(|l| text.push_str(&format!("  {l}\n")));
+        }
+    };
+    let safe = |t: &str| event::text::harmless(t);
+    list("entry", a.entries.iter().flat_map(|e| entry(e, when(e.time))).map(|l| safe(&l)).collect());
+    list("counted", a.affected.iter().map(|x| safe(&format!("{} {}: {}", show::word(&x.relation), x.container, x.objects))).collect());
+    list("could be reached from here", a.reach.iter().map(|r| safe(&format!("{}: {} (last {})", r.entity, r.text, when(Some(r.last))))).collect());
     let exfiltration: Vec<String> = a.exfiltration.reasons.iter().map(|r| event::text::harmless(&r.text)).collect();
     text.push_str(&format!("\nexfiltration: {} ({})\n", show::word(&a.exfiltration.verdict), exfiltration.join("; ")));
     text.push_str("\nnot visible:\n");

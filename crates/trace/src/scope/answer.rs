@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use event::{Column, Entity, Fields, Filter, Kind, Relation, Time};
 use serde::{Deserialize, Serialize};
 
-use super::{Blind, Coverage, Exfiltration, Level, Rule, Scope, Status, blind, exfil, forward::Hold, graph::Id, habit::host_in};
+use super::{
+    Affected, Blind, Coverage, EntryPoint, Exfiltration, Level, Reach, Rule, Scope, Status, blind, entry, exfil, forward::Hold, graph::Id, habit::host_in,
+    reach,
+};
 
 /// One entity of the scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,10 +78,16 @@ pub struct Answer {
     pub indicators: Vec<Entity>,
     /// Where it began, as far as the logs show; none if nothing out of habit is tied to the indicators.
     pub entry: Vec<Entity>,
+    /// How they got in, once for each of `entry`; one that is not seen, with the reason, if there is none.
+    pub entries: Vec<EntryPoint>,
     /// The entities, in the order in which they were reached.
     pub nodes: Vec<ScopeNode>,
     /// The hops, in order of time.
     pub edges: Vec<Edge>,
+    /// What was seen and changed, counted by what holds it.
+    pub affected: Vec<Affected>,
+    /// Who or what else could be reached from here, as the logs show; all of level `possible`.
+    pub reach: Vec<Reach>,
     /// Whether data went out.
     pub exfiltration: Exfiltration,
     /// What could not be seen.
@@ -147,6 +156,8 @@ pub(super) fn of(scope: &Scope, coverage: &Coverage) -> Answer {
     let shown = Shown { scope };
     let edges = shown.edges();
     let nodes = shown.nodes();
+    let affected = scope.reached.things.told(&scope.graph, |id| shown.stands_for(id));
+    let (reach, more) = reach::reach(scope, &nodes);
     let limits: Vec<String> = scope.cut.iter().map(|c| (*c).to_owned()).collect();
     let completeness = Completeness {
         whole: limits.is_empty() && scope.wanted.is_empty(),
@@ -160,10 +171,16 @@ pub(super) fn of(scope: &Scope, coverage: &Coverage) -> Answer {
     if !scope.suspected_since().is_some_and(|since| scope.compares(since)) {
         not_visible.extend(nodes.iter().filter(|n| n.status == Status::Named && n.since.is_none()).filter_map(|n| blind::no_baseline(&n.entity, scope)));
     }
+    if more > 0 {
+        not_visible.push(blind::limit(format!("{more} more things could be reached than the {} that are listed", reach.len())));
+    }
     Answer {
         indicators: scope.indicators.clone(),
         entry: scope.reached.entries.iter().map(|id| scope.graph.name(*id).clone()).collect(),
-        exfiltration: exfil::verdict(&nodes, &edges, coverage),
+        entries: entry::points(scope, &edges),
+        exfiltration: exfil::verdict(&nodes, &edges, &affected, coverage),
+        affected,
+        reach,
         not_visible,
         nodes,
         edges,

@@ -51,7 +51,7 @@ pub(super) fn spots(nodes: &[ScopeNode], completeness: &Completeness, coverage: 
     }
     found.extend(coverage.gaps.iter().filter(|g| concerns(g, nodes, window)).map(told));
     let stopped = completeness.limits.iter().map(|l| format!("the scope stopped at its limit on {l}; what lies beyond is not in it"));
-    found.extend(stopped.chain(coverage.cut.iter().cloned()).map(|text| Blind { what: "limit".into(), text, ..nothing() }));
+    found.extend(stopped.chain(coverage.cut.iter().cloned()).map(limit));
     found.sort();
     found.dedup();
     found
@@ -64,6 +64,11 @@ pub(super) fn no_baseline(e: &Entity, scope: &super::Scope) -> Option<Blind> {
     let text =
         format!("{touched} acts touch {e}, and no earlier day is there to tell habit from news; name the suspected day, or a user, key, session or address");
     (touched > 0).then(|| Blind { what: "no_baseline".into(), entity: Some(e.clone()), text, ..nothing() })
+}
+
+/// A limit at which something stopped.
+pub(super) fn limit(text: String) -> Blind {
+    Blind { what: "limit".into(), text, ..nothing() }
 }
 
 fn nothing() -> Blind {

@@ -1,9 +1,11 @@
-//! Whether data went out: seen, no sign, or it could not have been seen.
+//! Whether data went out: seen, no sign, or it could not have been seen; for each thing that holds data, and for each way out.
 
-use event::{Entity, Facet, Kind, Relation};
+use std::collections::{BTreeMap, BTreeSet};
+
+use event::{Entity, Facet, Kind, Relation, Time};
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Edge, ScopeNode, Status, habit::host_in};
+use super::{Affected, Coverage, Edge, Level, ScopeNode, Status, affected::EVENTS_LISTED_MAX, habit::host_in};
 
 /// The verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,47 @@ pub struct Reason {
     pub events: Vec<String>,
 }
 
+/// A way by which data leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Read at a provider by the intruder's key or session: reading it there is its going out.
+    Read,
+    /// Copied or shared to a place elsewhere.
+    Copied,
+    /// Bytes that a network log counts from a controlled machine to an address outside.
+    Flow,
+    /// A connection from the intruder's session or a controlled machine to an address outside, whose bytes no log counts.
+    Connection,
+}
+
+/// What is known of one thing that holds data and one way out of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WayOut {
+    /// Bucket, dataset, machine, account.
+    pub what: Entity,
+    /// The way.
+    pub channel: Channel,
+    /// Whether it was taken.
+    pub verdict: Verdict,
+    /// To which addresses; of many the first.
+    pub to: Vec<Entity>,
+    /// Different things that went, all of them.
+    pub objects: Option<u64>,
+    /// Bytes that went, where a log counts them.
+    pub bytes: Option<u64>,
+    /// First time.
+    pub first: Option<Time>,
+    /// Last time.
+    pub last: Option<Time>,
+    /// How sure it is that it was the intruder.
+    pub confidence: Level,
+    /// In a sentence.
+    pub text: String,
+    /// Events that show it; none for what is missing. Of many the first.
+    pub events: Vec<String>,
+}
+
 /// The verdict with its reasons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exfiltration {
@@ -33,54 +76,128 @@ pub struct Exfiltration {
     pub verdict: Verdict,
     /// Why, the strongest first.
     pub reasons: Vec<Reason>,
+    /// Each thing and way: what was seen, then what could not have been seen, then what shows no sign.
+    pub ways: Vec<WayOut>,
 }
 
-pub(super) fn verdict(nodes: &[ScopeNode], edges: &[Edge], coverage: &Coverage) -> Exfiltration {
-    let mut reasons: Vec<Reason> = reads(edges).into_iter().chain(connections(edges, coverage)).collect();
-    let seen = !reasons.is_empty();
-    let missing = missing(nodes, coverage);
-    let verdict = match (seen, missing.is_empty()) {
-        (true, _) => Verdict::Seen,
-        (false, false) => Verdict::CouldNotHaveBeenSeen,
-        (false, true) => Verdict::NoSign,
+pub(super) fn verdict(nodes: &[ScopeNode], edges: &[Edge], affected: &[Affected], coverage: &Coverage) -> Exfiltration {
+    let mut ways: Vec<WayOut> = taken(affected, edges);
+    ways.extend(connections(edges, coverage));
+    ways.extend(not_taken(nodes, &ways, coverage));
+    told(ways)
+}
+
+/// The whole from its parts.
+pub(super) fn told(mut ways: Vec<WayOut>) -> Exfiltration {
+    let order = |v: Verdict| match v {
+        Verdict::Seen => 0,
+        Verdict::CouldNotHaveBeenSeen => 1,
+        Verdict::NoSign => 2,
     };
-    reasons.extend(missing);
-    Exfiltration { verdict, reasons }
+    ways.sort_by(|a, b| (order(a.verdict), a.channel, a.first, &a.what, &a.to).cmp(&(order(b.verdict), b.channel, b.first, &b.what, &b.to)));
+    let verdict = ways.first().map_or(Verdict::NoSign, |w| w.verdict);
+    let told = ways.iter().filter(|w| w.verdict != Verdict::NoSign);
+    let reasons = told.map(|w| Reason { text: w.text.clone(), events: w.events.clone() }).collect();
+    Exfiltration { verdict, reasons, ways }
 }
 
-/// Data that a provider handed to one who asked from outside: reading it there is its going out.
-fn reads(edges: &[Edge]) -> Option<Reason> {
-    let out = |e: &&Edge| matches!(e.relation, Relation::Read | Relation::Copied) && e.to.kind == Kind::Resource;
-    let events: Vec<String> = edges.iter().filter(out).map(|e| e.event.clone()).collect();
-    let mut objects: Vec<&Entity> = edges.iter().filter(out).map(|e| &e.to).collect();
-    objects.sort();
-    objects.dedup();
-    (!events.is_empty()).then(|| Reason { text: format!("{} objects were read through the provider's API", objects.len()), events })
+/// Data that a provider handed to one who asked from outside, or that was copied away.
+fn taken(affected: &[Affected], edges: &[Edge]) -> Vec<WayOut> {
+    let origins = origins(edges);
+    let data = affected.iter().filter(|a| matches!(a.relation, Relation::Read | Relation::Copied) && a.container.kind == Kind::Resource);
+    let way = |a: &Affected| {
+        let copied = a.relation == Relation::Copied;
+        let to = a.by.iter().flat_map(|by| origins.get(by).into_iter().flatten()).map(|e| (*e).clone()).collect::<BTreeSet<_>>();
+        WayOut {
+            what: a.container.clone(),
+            channel: if copied { Channel::Copied } else { Channel::Read },
+            verdict: Verdict::Seen,
+            to: to.into_iter().take(EVENTS_LISTED_MAX).collect(),
+            objects: Some(a.objects),
+            bytes: a.bytes,
+            first: Some(a.first),
+            last: Some(a.last),
+            confidence: a.confidence,
+            text: taken_text(a),
+            events: a.events.clone(),
+        }
+    };
+    data.map(way).collect()
+}
+
+/// A sentence on what was taken of one holder.
+pub(super) fn taken_text(a: &Affected) -> String {
+    let objects = if a.objects == 1 { "1 object was".to_owned() } else { format!("{} objects were", a.objects) };
+    let how = if a.relation == Relation::Copied { "copied from" } else { "read through the provider's API from" };
+    let bytes = a.bytes.map_or_else(String::new, |n| format!(" ({n} bytes)"));
+    format!("{objects} {how} {}{bytes}", a.container.value)
+}
+
+/// The addresses that used a credential, session or user of the scope.
+fn origins(edges: &[Edge]) -> BTreeMap<&Entity, BTreeSet<&Entity>> {
+    let mut found: BTreeMap<&Entity, BTreeSet<&Entity>> = BTreeMap::new();
+    for e in edges.iter().filter(|e| e.from.kind == Kind::Ip && matches!(e.relation, Relation::Used | Relation::LoggedIn)) {
+        found.entry(&e.to).or_default().insert(&e.from);
+    }
+    found
 }
 
 /// Connections from an intruder's session to an address outside; how much went over them, these logs do not say.
-fn connections(edges: &[Edge], coverage: &Coverage) -> Vec<Reason> {
-    let out = edges.iter().filter(|e| e.relation == Relation::Connected && e.to.kind == Kind::Ip && outside(&e.to.value));
+fn connections(edges: &[Edge], coverage: &Coverage) -> Vec<WayOut> {
+    let out = edges.iter().filter(|e| e.relation == Relation::Connected && e.from.kind != Kind::Ip && e.to.kind == Kind::Ip && outside(&e.to.value));
     let amount = if coverage.has(Facet::Network, None) { "" } else { "; no network log says how much went over it" };
-    out.map(|e| Reason { text: format!("{} connected to {}{amount}", e.from, e.to), events: vec![e.event.clone()] }).collect()
+    let way = |e: &Edge| WayOut {
+        what: host_in(&e.from).map_or_else(|| e.from.clone(), |h| Entity { kind: Kind::Host, value: h.to_owned() }),
+        channel: Channel::Connection,
+        verdict: Verdict::Seen,
+        to: vec![e.to.clone()],
+        objects: None,
+        bytes: None,
+        first: Some(e.time),
+        last: Some(e.time),
+        confidence: e.confidence,
+        text: format!("{} connected to {}{amount}", e.from, e.to),
+        events: vec![e.event.clone()],
+    };
+    out.map(way).collect()
 }
 
-/// Logs that would show data going out, and are not there.
-fn missing(nodes: &[ScopeNode], coverage: &Coverage) -> Vec<Reason> {
+/// For each account, bucket and machine in the scope of which nothing was seen going out: whether it could have been.
+fn not_taken(nodes: &[ScopeNode], seen: &[WayOut], coverage: &Coverage) -> Vec<WayOut> {
     let mut found = Vec::new();
     for n in nodes.iter().filter(|n| matches!(n.status, Status::Controlled | Status::Exposed | Status::Reached)) {
-        let text = match n.entity.kind {
-            Kind::Account if !coverage.object_reads.contains(&n.entity.value) => {
-                format!("no data events of {} are there: reading of objects is not logged", n.entity)
-            }
-            Kind::Host if !coverage.has(Facet::Runtime, host_in(&n.entity)) && !coverage.has(Facet::Network, None) => {
-                format!("{} sends neither a runtime nor a network log: connections are not logged", n.entity)
-            }
+        let taken = |channels: &[Channel]| seen.iter().any(|w| w.what == n.entity && channels.contains(&w.channel));
+        let (channel, blind) = match n.entity.kind {
+            Kind::Account => (Channel::Read, !coverage.object_reads.contains(&n.entity.value)),
+            Kind::Host if !taken(&[Channel::Flow, Channel::Connection]) => (Channel::Connection, !connections_logged(&n.entity, coverage)),
             _ => continue,
         };
-        found.push(Reason { text, events: Vec::new() });
+        let text = match (n.entity.kind, blind) {
+            (Kind::Account, true) => format!("no data events of {} are there: reading of objects is not logged", n.entity),
+            (Kind::Account, false) => format!("reading of objects in {} is logged; what it shows is told of each bucket", n.entity),
+            (_, true) => format!("{} sends neither a runtime nor a network log: connections are not logged", n.entity),
+            (_, false) => format!("no connection of the intruder from {} to an address outside is in its logs", n.entity),
+        };
+        let verdict = if blind { Verdict::CouldNotHaveBeenSeen } else { Verdict::NoSign };
+        found.push(WayOut {
+            what: n.entity.clone(),
+            channel,
+            verdict,
+            to: Vec::new(),
+            objects: None,
+            bytes: None,
+            first: None,
+            last: None,
+            confidence: n.confidence,
+            text,
+            events: Vec::new(),
+        });
     }
     found
+}
+
+fn connections_logged(host: &Entity, coverage: &Coverage) -> bool {
+    coverage.has(Facet::Runtime, host_in(host)) || coverage.has(Facet::Network, None)
 }
 
 /// Whether an address is outside: not private, loopback or link-local (RFC 1918, RFC 4193, RFC 3927).
@@ -97,7 +214,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::scope::{Level, Rule};
 
     fn account(id: &str) -> ScopeNode {
         let entity = Entity::new(Kind::Account, id);
@@ -118,25 +234,28 @@ mod tests {
     #[test]
     fn reads_logged_in_one_account_say_nothing_of_another() {
         let coverage = Coverage { object_reads: BTreeSet::from(["2".to_owned()]), ..Coverage::default() };
-        assert_eq!(verdict(&[account("2")], &[], &coverage).verdict, Verdict::NoSign);
-        let both = verdict(&[account("1"), account("2")], &[], &coverage);
+        assert_eq!(verdict(&[account("2")], &[], &[], &coverage).verdict, Verdict::NoSign);
+        let both = verdict(&[account("1"), account("2")], &[], &[], &coverage);
         assert_eq!(both.verdict, Verdict::CouldNotHaveBeenSeen);
         assert_eq!(both.reasons.len(), 1, "{both:?}");
     }
 
     #[test]
     fn what_was_seen_comes_first_and_only_it_names_events() {
-        let edge = |relation, to: &str, event: &str| Edge {
-            from: Entity::new(Kind::Credential, "K"),
-            to: Entity::new(Kind::Resource, to),
+        let count = |relation, holder: &str, event: &str| Affected {
+            container: Entity::new(Kind::Resource, holder),
             relation,
-            time: event::Time(0),
-            event: event.into(),
-            rule: Rule::SameId,
+            objects: 1,
+            named: 1,
+            bytes: None,
+            by: vec![Entity::new(Kind::Credential, "K")],
+            first: event::Time(0),
+            last: event::Time(0),
             confidence: Level::Shown,
+            events: vec![event.into()],
         };
-        let edges = [edge(Relation::Listed, "arn:aws:s3:::b", "t#1"), edge(Relation::Read, "arn:aws:s3:::b/k", "t#2")];
-        let told = verdict(&[account("1")], &edges, &Coverage::default());
+        let counts = [count(Relation::Listed, "arn:aws:s3:::b", "t#1"), count(Relation::Read, "arn:aws:s3:::b", "t#2")];
+        let told = verdict(&[account("1")], &[], &counts, &Coverage::default());
         assert_eq!(told.verdict, Verdict::Seen);
         let events: Vec<&[String]> = told.reasons.iter().map(|r| r.events.as_slice()).collect();
         assert_eq!(events, [&["t#2".to_owned()][..], &[]]);

@@ -6,6 +6,7 @@ use event::{Kind, Relation, Time};
 
 use super::{
     Level, Rule, Status,
+    affected::{Things, counts},
     back::{Start, begin},
     bridge,
     exfil::outside,
@@ -60,6 +61,8 @@ pub(super) struct Reached {
     pub entries: Vec<Id>,
     /// The limit on nodes was reached.
     pub cut: bool,
+    /// Things that were seen or changed, counted.
+    pub things: Things,
 }
 
 /// A way to a node, not yet taken.
@@ -68,6 +71,8 @@ struct Way {
     status: Status,
     hold: Hold,
     hop: Hop,
+    /// The last time that its link says.
+    last: Time,
 }
 
 /// Goes forward from the starts, the earliest first, to at most so many nodes.
@@ -104,6 +109,10 @@ fn settle(known: &Known<'_>, reached: &mut Reached, id: Id, node: Node, nodes_ma
             continue;
         }
         for way in ways(known, id, &now, &reached.nodes) {
+            // What is only seen or changed ends the way; of many alike the first are named, and all are counted.
+            if counts(known.kind(way.to), way.hop.relation) && !reached.things.count(known.graph, &way.hop, way.last) && ends(known, &way) {
+                continue;
+            }
             count += 1;
             let before = Some((id, way.hop.event.clone()));
             let next = Node { since: way.hop.time, level: way.hop.level, status: way.status, also: BTreeSet::from([way.status]), hold: way.hold, before };
@@ -113,6 +122,11 @@ fn settle(known: &Known<'_>, reached: &mut Reached, id: Id, node: Node, nodes_ma
             }
         }
     }
+}
+
+/// Whether nothing follows from it.
+fn ends(known: &Known<'_>, way: &Way) -> bool {
+    way.hold == Hold::Nothing || known.kind(way.to) == Kind::Resource
 }
 
 /// Puts a node in. Gives it back as it now stands if that lets something new follow, `None` if nothing changed.
@@ -179,7 +193,7 @@ impl From<'_> {
         let time = r.since(self.node.since)?;
         let level = self.node.level.max(rule.level());
         let hop = Hop { from: self.id, to, relation: r.relation, rule, time, event: r.event.clone(), level };
-        Some(Way { to, status, hold, hop })
+        Some(Way { to, status, hold, hop, last: r.last })
     }
 
     /// What an address that the intruder acts from logged in to, and used. A shared address hands nothing on.
@@ -301,7 +315,7 @@ impl From<'_> {
                 event: h.event,
                 level: self.node.level.max(rule.level()),
             };
-            Way { to: h.session, status: Status::Controlled, hold: Hold::Free, hop }
+            Way { to: h.session, status: Status::Controlled, hold: Hold::Free, last: hop.time, hop }
         });
         ways.collect()
     }

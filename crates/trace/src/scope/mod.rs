@@ -26,27 +26,33 @@
 //!
 //! Shared hubs (see `habit`) are crossed by session, never by address.
 
+mod affected;
 mod answer;
 mod back;
 mod blind;
 mod bridge;
 mod coverage;
+mod entry;
 mod exfil;
 mod forward;
 mod graph;
 mod habit;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use event::{Entity, Link, Time, Window, time::DAY};
 use serde::{Deserialize, Serialize};
 
+pub use affected::{Affected, THINGS_NAMED_MAX};
 pub use answer::{Acts, Answer, Completeness, Edge, ScopeNode};
 pub use blind::Blind;
 pub use bridge::{ACCEPT_WITHIN_S, CLOCKS_APART_S};
 pub use coverage::{Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, place, reads_object_sql};
-pub use exfil::{Exfiltration, Reason, Verdict};
+pub use entry::{EntryPoint, How};
+pub use exfil::{Channel, Exfiltration, Reason, Verdict, WayOut};
 pub use habit::{HUB_IDENTITIES, host_in};
+pub use reach::{Means, REACH_MAX, Reach};
 
 use forward::Reached;
 use graph::{Graph, Id};
