@@ -130,6 +130,8 @@ pub enum Mark {
     YearAssumed,
     /// The log names no zone; read as UTC or as the source's zone.
     ZoneAssumed,
+    /// Day and month could be either way round; read as the month first.
+    DayAssumed,
     /// 23:59:60, kept as 23:59:59.999999.
     LeapSecond,
     /// A time that cannot be (1970, year 9999, text that is no time); filed under the time received.
@@ -156,6 +158,7 @@ impl Mark {
         match self {
             Mark::YearAssumed => "year_assumed",
             Mark::ZoneAssumed => "zone_assumed",
+            Mark::DayAssumed => "day_assumed",
             Mark::LeapSecond => "leap_second",
             Mark::TimeImplausible => "time_implausible",
             Mark::TimeFuture => "time_future",

@@ -68,6 +68,12 @@ pub enum Reject {
         /// Its name.
         field: &'static str,
     },
+    /// The field that says when it happened is not there.
+    #[error("no time: no `{field}`")]
+    NoTime {
+        /// Its name.
+        field: &'static str,
+    },
     /// A field is not what it must be.
     #[error("`{field}` is not {expected}: `{found}`")]
     Bad {
@@ -95,6 +101,7 @@ impl Reject {
         match self {
             Reject::Depth { .. } => Reason::Depth,
             Reject::Missing { field } | Reject::Bad { field, .. } if field.to_ascii_lowercase().contains("time") => Reason::NoTime,
+            Reject::NoTime { .. } => Reason::NoTime,
             Reject::Encoding(_) => Reason::Encoding,
             _ => Reason::Syntax,
         }

@@ -134,17 +134,35 @@ fn unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
     }
 }
 
-struct Reader<'a> {
+/// A place in a JSON text, and what can be read from there on.
+pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn fault(&self) -> Reject {
+    /// At the start of a text.
+    pub(crate) fn new(text: &'a str) -> Reader<'a> {
+        Reader { text, at: 0 }
+    }
+
+    /// All of the text.
+    pub(crate) fn whole(&self) -> &'a str {
+        self.text
+    }
+
+    /// How far it has read, in bytes.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// A fault at this place.
+    pub(crate) fn fault(&self) -> Reject {
         Reject::NotJson { at: self.at }
     }
 
-    fn peek(&mut self) -> Option<u8> {
+    /// The next byte that is no white space.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(b) = bytes.get(self.at) {
             if !matches!(b, b' ' | b'\n' | b'\r' | b'\t') {
@@ -155,22 +173,25 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn next_is(&mut self, want: u8) -> bool {
+    /// Whether that is this byte; if so, it is read.
+    pub(crate) fn next_is(&mut self, want: u8) -> bool {
         let is = self.peek() == Some(want);
         self.at += usize::from(is);
         is
     }
 
-    fn expect(&mut self, want: u8) -> Result<(), Reject> {
+    /// Reads this byte; another is a fault.
+    pub(crate) fn expect(&mut self, want: u8) -> Result<(), Reject> {
         if self.next_is(want) { Ok(()) } else { Err(self.fault()) }
     }
 
-    fn done(&mut self) -> Result<(), Reject> {
+    /// The text must end here.
+    pub(crate) fn done(&mut self) -> Result<(), Reject> {
         if self.peek().is_none() { Ok(()) } else { Err(self.fault()) }
     }
 
     /// A string's inside.
-    fn text(&mut self) -> Result<&'a str, Reject> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, Reject> {
         self.expect(b'"')?;
         let start = self.at;
         self.at = text_end(self.text.as_bytes(), start).ok_or_else(|| self.fault())?;
@@ -178,7 +199,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Any value, as it is written.
-    fn value(&mut self) -> Result<&'a str, Reject> {
+    pub(crate) fn value(&mut self) -> Result<&'a str, Reject> {
         let first = self.peek().ok_or_else(|| self.fault())?;
         let (start, bytes) = (self.at, self.text.as_bytes());
         self.at = match first {

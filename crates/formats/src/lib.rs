@@ -4,7 +4,9 @@
 
 pub mod format;
 pub mod frame;
+pub mod map;
 pub mod read;
+pub mod time;
 
 pub use format::{Format, Parser, Record, Reject};
 pub use frame::{Framer, Framing, Identity, Limits};

@@ -8,7 +8,6 @@ mod fields;
 mod kind;
 mod message;
 mod target;
-mod when;
 mod write;
 
 use std::borrow::Cow;

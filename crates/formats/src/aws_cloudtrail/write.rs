@@ -2,7 +2,7 @@
 
 use event::{Attr, Class, Column, Mark, Sink, Time, attr, class, entity::canonical_ip};
 
-use crate::{Record, Reject, json};
+use crate::{Record, Reject, json, time};
 
 use super::{
     actor::Actor,
@@ -10,7 +10,6 @@ use super::{
     kind::{self, Target},
     message::{self, Said},
     target::{self, Aim},
-    when,
 };
 
 /// Buffers that are kept from one record to the next.
@@ -25,7 +24,7 @@ pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &m
     let insight = || f.insight.and_then(|i| json::member(i, "eventSource"));
     let operation = plain(Some(f.event_name.or(f.event_type).ok_or(Reject::Missing { field: "eventName" })?));
     let service = plain(Some(f.event_source.or_else(insight).ok_or(Reject::Missing { field: "eventSource" })?));
-    let (time, time_mark) = when::read(&said_time);
+    let when = time::of(&said_time, record.received);
     let actor = Actor::read(f.user_identity);
     // An insight tells of many calls and is none itself.
     let (mut class, mut activity, mut target) = if f.insight.is_some() { OTHER_CALL } else { kind::of(&service, &operation) };
@@ -37,9 +36,9 @@ pub(super) fn event(f: &Fields<'_>, record: &Record<'_>, utf8: bool, scratch: &m
     let failure = failure(f, class, &operation);
     let e = Event { f, actor: &actor, aim: &aim, class, service: &service, operation: &operation, failed: failure.is_some() };
 
-    out.begin(class, activity, time);
-    let marks = [time_mark, (!utf8).then_some(Mark::NotUtf8), (f.twice || actor.twice || aim.twice).then_some(Mark::DuplicateKey)];
-    marks.into_iter().flatten().for_each(|m| out.mark(m));
+    out.begin(class, activity, when.time);
+    let marks = [(!utf8).then_some(Mark::NotUtf8), (f.twice || actor.twice || aim.twice).then_some(Mark::DuplicateKey)];
+    when.marks.into_iter().chain(marks).flatten().for_each(|m| out.mark(m));
     out.text(attr::METADATA_ORIGINAL_TIME, &said_time);
     e.head(out);
     e.api(out);

@@ -1,6 +1,6 @@
 //! The head of a syslog line: RFC 5424, RFC 3164 and its dialects. Never looks into the text of a program.
 
-use super::when::{self, When};
+use crate::time::{self, When};
 
 /// A line, taken apart. The texts borrow from the line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub fn read(line: &str) -> Option<Header<'_>> {
     if let Some(header) = rest.strip_prefix("1 ").and_then(|r| rfc5424(priority, r)) {
         return Some(header);
     }
-    let (when, time_text, rest) = when::read(rest.trim_start_matches(' '))?;
+    let (when, time_text, rest) = time::at_start(rest.trim_start_matches(' '))?;
     let rest = rest.strip_prefix(':').unwrap_or(rest);
     Some(tagged(priority, when, time_text, rest.trim_start_matches(' ')))
 }
@@ -50,7 +50,7 @@ fn priority(line: &str) -> (Option<u16>, &str) {
 }
 
 fn rfc5424(priority: Option<u16>, rest: &str) -> Option<Header<'_>> {
-    let (when, time_text, rest) = when::read(rest)?;
+    let (when, time_text, rest) = time::at_start(rest)?;
     let rest = rest.strip_prefix(' ')?;
     let mut words = rest.splitn(5, ' ');
     let mut word = || words.next().map(|w| (w != "-").then_some(w));

@@ -11,7 +11,6 @@ mod pam;
 mod sshd;
 mod su;
 mod sudo;
-mod when;
 
 use event::{Facet, Sink};
 

@@ -1,6 +1,8 @@
-//! Times of syslog lines, and how one without year or zone is resolved near the time received. Never reads a clock.
+//! A time as its parts, with or without year and zone, and how what is missing is resolved near the time received.
 
 use event::{Mark, Time, time::DAY, time::SECOND};
+
+use super::{Stamp, days};
 
 /// A time as a line says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct When {
     pub offset: Option<i64>,
     /// Whether it was written with second 60.
     pub leap: bool,
+    /// Whether month and day could be the other way round.
+    pub day_assumed: bool,
 }
 
 /// How far after the time received a line without a year may still lie: zones reach 14 hours, and clocks run ahead.
@@ -27,10 +31,41 @@ pub const AHEAD: i64 = DAY;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl When {
+    /// Midnight of a date, in no known zone; `None` for numbers that are none of a date.
+    pub(super) fn new(year: i64, month: i64, day: i64) -> Option<When> {
+        days(year, month, day)?;
+        Some(When { year: Some(year as i16), month: month as i8, day: day as i8, second: 0, micro: 0, offset: None, leap: false, day_assumed: false })
+    }
+
+    /// The same day at a time of day.
+    pub(super) fn at(self, h: i64, m: i64, s: i64) -> Option<When> {
+        let leap = s == 60;
+        (h < 24 && m < 60 && s <= 60).then_some(When { second: h * 3600 + m * 60 + s.min(59), micro: if leap { 999_999 } else { 0 }, leap, ..self })
+    }
+
+    /// The same with the zone that a text says, which must say nothing else.
+    pub(super) fn zoned(self, rest: &str) -> Option<When> {
+        let rest = rest.split_once(" m=").map_or(rest, |(rest, _)| rest).trim_matches(' ');
+        let (offset, rest) = zone(rest);
+        let rest = rest.trim_start_matches(' ');
+        let utc = matches!(rest, "UTC" | "GMT");
+        if !(utc || rest.is_empty()) {
+            return None;
+        }
+        Some(When { offset: offset.or(self.offset).or(utc.then_some(0)), ..self })
+    }
+
+    /// The instant with its marks.
+    pub(super) fn stamp(self, received: Time) -> Option<Stamp> {
+        let (time, marks) = self.resolve(received)?;
+        Some(Stamp { time, marks })
+    }
+
     /// The instant, and what it rests on. `None` for a date that does not exist.
     pub fn resolve(self, received: Time) -> Option<(Time, [Option<Mark>; 3])> {
-        let marks =
-            [self.year.is_none().then_some(Mark::YearAssumed), self.offset.is_none().then_some(Mark::ZoneAssumed), self.leap.then_some(Mark::LeapSecond)];
+        // A time written with slashes has a year and is no leap second as well only by accident, so three places are enough.
+        let first = if self.day_assumed { Some(Mark::DayAssumed) } else { self.year.is_none().then_some(Mark::YearAssumed) };
+        let marks = [first, self.offset.is_none().then_some(Mark::ZoneAssumed), self.leap.then_some(Mark::LeapSecond)];
         let time = match self.year {
             Some(year) => self.in_year(year)?,
             None => self.near(received)?,
@@ -39,8 +74,7 @@ impl When {
     }
 
     fn in_year(self, year: i16) -> Option<Time> {
-        let date = jiff::civil::Date::new(year, self.month, self.day).ok()?;
-        let days = i64::from(date.since(jiff::civil::Date::constant(1970, 1, 1)).ok()?.get_days());
+        let days = days(year.into(), self.month.into(), self.day.into())?;
         Some(Time(days * DAY + (self.second - self.offset.unwrap_or(0)) * SECOND + self.micro))
     }
 
@@ -66,9 +100,8 @@ fn bsd(text: &str) -> Option<(When, &str)> {
         Some((y, rest)) => (Some(y), rest.strip_prefix(' ')?),
         None => (None, text),
     };
-    let name = text.get(..3)?;
-    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))? as i8 + 1;
-    let rest = text.get(3..)?.strip_prefix(' ')?.trim_start_matches(' ');
+    let (month, rest) = month(text)?;
+    let rest = rest.strip_prefix(' ')?.trim_start_matches(' ');
     let (day, rest) = short_number(rest)?;
     let mut rest = rest.strip_prefix(' ')?;
     if let (None, Some((y, after))) = (year, number(rest, 4)) {
@@ -77,21 +110,28 @@ fn bsd(text: &str) -> Option<(When, &str)> {
     }
     let (second, micro, leap, rest) = clock(rest)?;
     let year = year.map(|y| y as i16);
-    Some((When { year, month, day: day as i8, second, micro, offset: None, leap }, rest))
+    Some((When { year, month: month as i8, day: day as i8, second, micro, offset: None, leap, day_assumed: false }, rest))
+}
+
+/// The number of a month's name (three letters), and what follows it.
+pub(super) fn month(text: &str) -> Option<(i64, &str)> {
+    let name = text.get(..3)?;
+    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))? as i64 + 1;
+    Some((month, text.get(3..)?))
 }
 
 /// `2026-01-02T03:04:05[.678901][Z|+01:00|+0100]`, with a blank instead of `T`.
-fn iso(text: &str) -> Option<(When, &str)> {
+pub(super) fn iso(text: &str) -> Option<(When, &str)> {
     let (year, rest) = number(text, 4)?;
     let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
     let (day, rest) = number(rest.strip_prefix('-')?, 2)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
-    let (second, micro, leap, rest) = clock(rest)?;
+    let (second, micro, leap, rest) = clock(rest).or_else(|| minutes(rest))?;
     let (offset, rest) = zone(rest);
-    Some((When { year: Some(year as i16), month: month as i8, day: day as i8, second, micro, offset, leap }, rest))
+    Some((When { second, micro, offset, leap, ..When::new(year, month, day)? }, rest))
 }
 
-fn zone(text: &str) -> (Option<i64>, &str) {
+pub(super) fn zone(text: &str) -> (Option<i64>, &str) {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
         return (Some(0), rest);
     }
@@ -99,14 +139,21 @@ fn zone(text: &str) -> (Option<i64>, &str) {
     let read = || {
         let rest = text.strip_prefix(['+', '-'])?;
         let ((hours, _), rest) = (number(rest.get(..2)?, 2)?, rest.get(2..)?);
-        let (minutes, rest) = number(rest.strip_prefix(':').unwrap_or(rest), 2)?;
+        let (minutes, rest) = number(rest.strip_prefix(':').unwrap_or(rest), 2).unwrap_or((0, rest));
         Some((sign * (hours * 3600 + minutes * 60), rest))
     };
     read().map_or((None, text), |(o, rest)| (Some(o), rest))
 }
 
+/// `10:00`, which ISO 8601 allows too.
+fn minutes(text: &str) -> Option<(i64, i64, bool, &str)> {
+    let (h, rest) = number(text, 2)?;
+    let (m, rest) = number(rest.strip_prefix(':')?, 2)?;
+    (h < 24 && m < 60 && !rest.starts_with(':')).then_some((h * 3600 + m * 60, 0, false, rest))
+}
+
 /// Seconds since midnight, microseconds, whether it is second 60 (kept as 59.999999), and the rest.
-fn clock(text: &str) -> Option<(i64, i64, bool, &str)> {
+pub(super) fn clock(text: &str) -> Option<(i64, i64, bool, &str)> {
     let (h, rest) = number(text, 2)?;
     let (m, rest) = number(rest.strip_prefix(':')?, 2)?;
     let (s, rest) = number(rest.strip_prefix(':')?, 2)?;
@@ -118,7 +165,7 @@ fn clock(text: &str) -> Option<(i64, i64, bool, &str)> {
     Some((h * 3600 + m * 60 + s.min(59), if leap { 999_999 } else { micro }, leap, rest))
 }
 
-fn fraction(text: &str) -> (i64, &str) {
+pub(super) fn fraction(text: &str) -> (i64, &str) {
     let Some(after) = text.strip_prefix(['.', ',']) else { return (0, text) };
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
@@ -131,13 +178,13 @@ fn fraction(text: &str) -> (i64, &str) {
     (micro, after.get(digits..).unwrap_or_default())
 }
 
-fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
+pub(super) fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (head, rest) = text.split_at_checked(digits)?;
     let fits = head.bytes().all(|b| b.is_ascii_digit()) && !rest.starts_with(|c: char| c.is_ascii_digit());
     fits.then(|| head.parse().ok()).flatten().map(|n| (n, rest))
 }
 
-fn short_number(text: &str) -> Option<(i64, &str)> {
+pub(super) fn short_number(text: &str) -> Option<(i64, &str)> {
     number(text, 2).or_else(|| number(text, 1))
 }
 
