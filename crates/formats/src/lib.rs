@@ -9,7 +9,7 @@ pub mod read;
 pub mod time;
 
 pub use format::{Format, Parser, Record, Reject};
-pub use frame::{Framer, Framing, Identity, Limits};
+pub use frame::{Framer, Framing, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;

@@ -18,7 +18,6 @@ const SEPARATOR_BYTES_MAX: usize = 64;
 /// Cuts at the ends of objects.
 #[derive(Debug)]
 pub(super) struct Json {
-    id: Option<&'static str>,
     pending: Pending,
     scan: Scan,
     mode: Mode,
@@ -54,11 +53,11 @@ enum Inside {
 }
 
 impl Json {
-    pub(super) fn new(id: Option<&'static str>, limits: Limits) -> Json {
+    /// The envelopes' members that hold records, and the members that identify one.
+    pub(super) fn new(envelopes: &[&'static str], ids: &[&'static str], limits: Limits) -> Json {
         Json {
-            id,
             pending: Pending::new(limits.record_bytes_max),
-            scan: Scan::new(id, limits.depth_max),
+            scan: Scan::new(envelopes, ids, limits.depth_max),
             mode: Mode::Gap,
             inside: Inside::Nothing,
             line_by_line: false,
@@ -99,10 +98,10 @@ impl Json {
     }
 
     fn close(&mut self, last: &[u8], kind: PieceKind, body: usize, out: &mut OnPiece<'_>) {
-        let (id, scan) = (self.id, &self.scan);
-        let identify = |piece: &[u8]| match kind {
-            PieceKind::Record => Some(Identity::of(id?, piece.get(scan.id_value()?)?, piece.get(..body)?)),
-            _ => None,
+        let scan = &self.scan;
+        let identify = |piece: &[u8]| {
+            let (name, value) = scan.id().filter(|_| kind == PieceKind::Record)?;
+            Some(Identity::of(name, piece.get(value)?, piece.get(..body)?))
         };
         self.pending.close(last, kind, identify, out);
     }

@@ -34,8 +34,19 @@ pub enum Framing {
         /// The identifying member, at depth 1 of the record.
         id: Option<&'static str>,
     },
+    /// The same, where the format has envelopes of its own, or identities deeper in the record.
+    Json(JsonShape),
     /// Like `Lines`, and each line carries its own identity (Linux audit: node, time, serial and the record itself).
     AuditLines,
+}
+
+/// What framing must know of a format's JSON. At most 16 names in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonShape {
+    /// Members of a document whose array holds the records: `items`, `value`. A record may itself have a member of that name only where it is no array.
+    pub envelopes: &'static [&'static str],
+    /// Members that identify a record, at depth 1 (`eventID`) or 2 (`detail.eventID`). If there are several, the last one in the record counts.
+    pub ids: &'static [&'static str],
 }
 
 /// The limits of framing. Attackers write logs.
@@ -115,7 +126,8 @@ impl Framer {
                 self.state = State::Foreign(Pending::new(self.limits.record_bytes_max));
                 return self.push(bytes, piece);
             }
-            (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(id, self.limits))),
+            (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
+            (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
             (_, Framing::Lines) => State::Lines(Lines::new(end, false, self.limits)),
             (_, Framing::AuditLines) => State::Lines(Lines::new(end, true, self.limits)),
         };

@@ -1,18 +1,15 @@
-//! The inside of one JSON object: strings, escapes, nesting, and the two members that framing cares for.
+//! The inside of one JSON object: strings, escapes, nesting, and the few members that framing cares for.
 
 use std::ops::Range;
 
 use memchr::memchr3;
-
-/// The envelope's member that holds the records (AWS CloudTrail, and most of AWS's deliveries).
-const RECORDS: &str = "Records";
 
 /// Where the scan of an object stops.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Stop {
     /// After its closing brace.
     End { deep: bool },
-    /// After the bracket of its `Records`.
+    /// After the bracket of an envelope's records.
     Records,
     /// After a line end inside a text, where JSON has none.
     BrokenLine { deep: bool },
@@ -25,7 +22,7 @@ pub(super) enum Stop {
 /// The state between bytes.
 #[derive(Debug)]
 pub(super) struct Scan {
-    id: &'static str,
+    words: Words,
     depth_max: usize,
     /// Kinds of the open brackets, down to `depth_max`.
     open: Vec<u8>,
@@ -40,26 +37,79 @@ pub(super) struct Scan {
     /// The last byte outside of texts that is no white space; a quote for a text.
     last: u8,
     key: Key,
+    /// The words whose outer key the open object at depth 2 has.
+    within: u16,
     /// Of the value of the identifying member, counted from the record's start.
     id_value: Option<Range<usize>>,
     id_start: Option<usize>,
+    /// The path of the identifying member.
+    id_name: &'static str,
+}
+
+/// A member that framing looks for.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    path: &'static str,
+    key: &'static str,
+    /// The key in the object below, if the member is at depth 2.
+    inner: Option<&'static str>,
+}
+
+/// The most words that one format may have.
+const WORDS_MAX: usize = 16;
+
+/// The members that framing looks for; a set of them is a `u16` with a bit for each.
+#[derive(Debug)]
+struct Words {
+    all: Vec<Word>,
+    /// Those that hold records.
+    envelopes: u16,
+    /// Those that identify a record, at depth 1.
+    ids: u16,
+    /// The same at depth 2.
+    inner_ids: u16,
+}
+
+impl Words {
+    fn new(envelopes: &[&'static str], ids: &[&'static str]) -> Words {
+        let word = |path: &'static str| match path.split_once('.') {
+            Some((key, inner)) => Word { path, key, inner: Some(inner) },
+            None => Word { path, key: path, inner: None },
+        };
+        let all: Vec<Word> = envelopes.iter().chain(ids).take(WORDS_MAX).map(|p| word(p)).collect();
+        let set = |keep: &dyn Fn(usize, &Word) -> bool| all.iter().enumerate().filter(|(n, w)| keep(*n, w)).fold(0, |set, (n, _)| set | 1 << n);
+        let first_id = envelopes.len();
+        Words {
+            envelopes: set(&|n, _| n < first_id),
+            ids: set(&|n, w| n >= first_id && w.inner.is_none()),
+            inner_ids: set(&|n, w| n >= first_id && w.inner.is_some()),
+            all,
+        }
+    }
+
+    /// The path of the first word of a set.
+    fn path(&self, set: u16) -> &'static str {
+        self.all.get(set.trailing_zeros() as usize).map_or("", |w| w.path)
+    }
 }
 
 /// What is known of the member at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Key {
-    /// The text being read is a key at depth 1.
+    /// The text being read is a key at depth 1 or 2.
     reading: bool,
+    /// Its depth.
+    depth: usize,
     /// So many bytes of it were seen.
     len: usize,
-    is_id: bool,
-    is_records: bool,
+    /// The words that it may be.
+    is: u16,
 }
 
 impl Scan {
-    pub(super) fn new(id: Option<&'static str>, depth_max: usize) -> Scan {
+    pub(super) fn new(envelopes: &[&'static str], ids: &[&'static str], depth_max: usize) -> Scan {
         Scan {
-            id: id.unwrap_or_default(),
+            words: Words::new(envelopes, ids),
             depth_max: depth_max.max(1),
             open: Vec::new(),
             over: 0,
@@ -70,8 +120,10 @@ impl Scan {
             spans_lines: false,
             last: 0,
             key: Key::default(),
+            within: 0,
             id_value: None,
             id_start: None,
+            id_name: "",
         }
     }
 
@@ -86,6 +138,7 @@ impl Scan {
         self.spans_lines = false;
         self.last = b':';
         self.key = Key::default();
+        self.within = 0;
         self.id_value = None;
         self.id_start = None;
     }
@@ -97,9 +150,9 @@ impl Scan {
         self.last = b'"';
     }
 
-    /// Where the identifying value lies in the record.
-    pub(super) fn id_value(&self) -> Option<Range<usize>> {
-        self.id_value.clone()
+    /// The identifying member, and where its value lies in the record.
+    pub(super) fn id(&self) -> Option<(&'static str, Range<usize>)> {
+        Some((self.id_name, self.id_value.clone()?))
     }
 
     /// Whether the object has line ends inside.
@@ -159,14 +212,27 @@ impl Scan {
 
     fn quote(&mut self, after: usize) {
         self.quoted = true;
-        if self.open.len() != 1 {
+        let depth = self.open.len();
+        let candidates = match depth {
+            1 => u16::MAX,
+            2 => self.within,
+            _ => 0,
+        };
+        if candidates == 0 {
             return;
         }
         if matches!(self.last, b'{' | b',') {
-            self.key = Key { reading: true, len: 0, is_id: !self.id.is_empty(), is_records: true };
-        } else if self.last == b':' && self.key.is_id {
+            self.key = Key { reading: true, depth, len: 0, is: candidates };
+        } else if self.last == b':' && self.names_id(depth) != 0 {
             self.id_start = Some(after);
+            self.id_name = self.words.path(self.names_id(depth));
         }
+    }
+
+    /// The words that identify a record and that the member at hand may be.
+    fn names_id(&self, depth: usize) -> u16 {
+        let ids = if depth == 2 { self.words.inner_ids } else { self.words.ids };
+        if self.key.depth == depth { self.key.is & ids } else { 0 }
     }
 
     /// Reads a text up to its closing quote, or as far as there are bytes. True: a line ended inside.
@@ -184,7 +250,7 @@ impl Scan {
             let found = memchr3(b'"', b'\\', b'\n', rest);
             let run = rest.get(..found.unwrap_or(rest.len())).unwrap_or_default();
             if self.key.reading {
-                self.key.read(run, self.id);
+                self.key.read(run, &self.words.all);
             }
             let Some(n) = found else { return (bytes.len(), false) };
             at += n + 1;
@@ -203,7 +269,7 @@ impl Scan {
         self.quoted = false;
         self.last = b'"';
         if self.key.reading {
-            self.key.end(self.id);
+            self.key.end(&self.words.all);
         } else if let Some(start) = self.id_start.take() {
             self.id_value = Some(start..end);
         }
@@ -211,8 +277,11 @@ impl Scan {
 
     /// True: this is the bracket of the envelope's records.
     fn opened(&mut self, b: u8, top: bool) -> bool {
-        if top && b == b'[' && self.open.len() == 1 && self.key.is_records && self.last == b':' {
-            return true;
+        if self.open.len() == 1 && self.key.depth == 1 && self.last == b':' {
+            if top && b == b'[' && self.key.is & self.words.envelopes != 0 {
+                return true;
+            }
+            self.within = if b == b'{' { self.key.is & self.words.inner_ids } else { 0 };
         }
         if self.open.len() < self.depth_max {
             self.open.push(b);
@@ -231,6 +300,9 @@ impl Scan {
             return None;
         }
         let open = self.open.pop();
+        if self.open.len() < 2 {
+            self.within = 0;
+        }
         let fits = matches!((open, b), (Some(b'{'), b'}') | (Some(b'['), b']'));
         match (fits, self.open.is_empty()) {
             (false, _) => Some(Stop::Mismatch),
@@ -242,22 +314,32 @@ impl Scan {
 
 impl Key {
     /// Takes more bytes of the key.
-    fn read(&mut self, run: &[u8], id: &str) {
-        let same = |want: &str| want.as_bytes().get(self.len..).is_some_and(|w| w.starts_with(run));
-        (self.is_id, self.is_records) = (self.is_id && same(id), self.is_records && same(RECORDS));
+    fn read(&mut self, run: &[u8], words: &[Word]) {
+        let at = self.len;
+        self.keep(words, |key| key.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(run)));
         self.len = self.len.saturating_add(run.len());
     }
 
     /// A key with an escape is none that framing looks for.
     fn miss(&mut self) {
         if self.reading {
-            (self.is_id, self.is_records) = (false, false);
+            self.is = 0;
         }
     }
 
-    fn end(&mut self, id: &str) {
+    fn end(&mut self, words: &[Word]) {
         self.reading = false;
-        self.is_id &= self.len == id.len();
-        self.is_records &= self.len == RECORDS.len();
+        let len = self.len;
+        self.keep(words, |key| key.len() == len);
+    }
+
+    /// Keeps the words whose key at this depth fits.
+    fn keep(&mut self, words: &[Word], fits: impl Fn(&str) -> bool) {
+        for (bit, word) in words.iter().enumerate() {
+            let key = if self.depth == 2 { word.inner.unwrap_or_default() } else { word.key };
+            if self.is & 1 << bit != 0 && !fits(key) {
+                self.is &= !(1 << bit);
+            }
+        }
     }
 }

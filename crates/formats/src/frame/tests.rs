@@ -3,9 +3,10 @@
 use event::{PieceKind, Reason};
 use proptest::prelude::*;
 
-use super::{Encoding, Framer, Framing, Identity, Limits};
+use super::{Encoding, Framer, Framing, Identity, JsonShape, Limits};
 
 const JSON: Framing = Framing::JsonRecords { id: Some("eventID") };
+const SHAPED: Framing = Framing::Json(JsonShape { envelopes: &["items", "value"], ids: &["id", "detail.eventID"] });
 
 type Pieces = Vec<(Vec<u8>, PieceKind, Option<Identity>)>;
 
@@ -127,6 +128,43 @@ fn identity_is_the_id_and_the_bytes() {
     assert!(a.is_some() && a != b && a == c && d.is_none());
 }
 
+#[test]
+fn envelopes_of_other_names() {
+    assert_eq!(
+        shown("{\"kind\":\"List\",\"items\":[{\"a\":1},{\"b\":2}],\"next\":\"x\"}", SHAPED),
+        ["~{\"kind\":\"List\",\"items\":[", "{\"a\":1},", "{\"b\":2}", "~],\"next\":\"x\"}"]
+    );
+    assert_eq!(
+        shown("{\"value\":[{\"value\":[{\"a\":1}]}]}", SHAPED),
+        ["~{\"value\":[", "{\"value\":[{\"a\":1}]}", "~]}"],
+        "inside of records it is a member like others"
+    );
+    assert_eq!(shown("{\"Records\":[{\"a\":1}]}", SHAPED), ["{\"Records\":[{\"a\":1}]}"]);
+    assert_eq!(shown("{\"value\":\"x\",\"ite\":[1],\"items2\":[2]}", SHAPED), ["{\"value\":\"x\",\"ite\":[1],\"items2\":[2]}"]);
+}
+
+#[test]
+fn identity_deeper_in_the_record() {
+    let ids = |text: &str| frame(text.as_bytes(), SHAPED).into_iter().map(|p| p.2).collect::<Vec<_>>();
+    let of = |name: &str, id: &str, text: &str| Some(Identity::of(name, id.as_bytes(), text.as_bytes()));
+    for (text, name, id) in [
+        (r#"{"detail":{"x":1,"eventID":"e"},"b":2}"#, "detail.eventID", "e"),
+        (r#"{"id":"i","detail":{"eventID":"e"}}"#, "detail.eventID", "e"),
+        (r#"{"detail":{"eventID":"e"},"id":"i"}"#, "id", "i"),
+    ] {
+        assert_eq!(ids(text), [of(name, id, text)], "{text}");
+    }
+    for none in [
+        r#"{"other":{"eventID":"e"}}"#,
+        r#"{"detail":{"x":{"eventID":"e"}}}"#,
+        r#"{"detail":[{"eventID":"e"}]}"#,
+        r#"{"detail":1,"x":{"eventID":"e"}}"#,
+        r#"{"eventID":"e"}"#,
+    ] {
+        assert_eq!(ids(none), [None], "{none}");
+    }
+}
+
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         6 => prop::sample::select(vec![&b"{"[..], b"}", b"[", b"]", b"\"", b"\\", b"\n", b",", b":", b" ", b"\r", b"x"]).prop_map(<[u8]>::to_vec),
@@ -141,7 +179,7 @@ proptest! {
     #[test]
     fn pieces_are_the_input_and_do_not_depend_on_chunks(bytes in soup(), cuts in prop::collection::vec(0usize..64, 0..40), max in 1usize..60, depth_max in 1usize..6) {
         let limits = Limits { record_bytes_max: max, depth_max };
-        for framing in [Framing::Lines, Framing::AuditLines, JSON] {
+        for framing in [Framing::Lines, Framing::AuditLines, JSON, SHAPED] {
             let whole = frame_in(&[&bytes], framing, limits);
             prop_assert_eq!(&whole.iter().flat_map(|p| p.0.clone()).collect::<Vec<_>>(), &bytes);
             prop_assert!(whole.iter().all(|p| !p.0.is_empty()));
