@@ -79,8 +79,7 @@ fn the_intruder_is_nobodys_owner() {
 fn the_lines_of_one_login_are_one_and_commands_are_told_apart() {
     let mut input = world::input();
     let row = |at: &str, n: u32, op: &str, text: &str| Row {
-        operation: op.into(),
-        text: text.into(),
+        says: if op == "ssh_login" { 4 } else { 0 },
         ..world::row(at, &format!("db-1/x.log#{n}"), op, "session:db-1/7", "user:root@db-1", text)
     };
     input.rows = vec![
@@ -104,6 +103,28 @@ fn the_lines_of_one_login_are_one_and_commands_are_told_apart() {
 }
 
 #[test]
+fn sixty_reads_of_secrets_and_a_look_around_are_a_row_each() {
+    let mut input = world::input();
+    let key = "credential:AKIAEXAMPLECIDEPLOY1";
+    let of = |n: u32| format!("resource:arn:aws:secretsmanager:eu-central-1:111122223333:secret:app/{n}");
+    input.rows = (0..60)
+        .map(|n| world::row(&format!("10:00:{n:02}"), &format!("{}#{n}", world::CLOUD), "GetSecretValue", key, &of(n), &format!("read secret app/{n}")))
+        .collect();
+    let looks = ["GetCallerIdentity", "DescribeInstances", "DescribeTrails", "GetAccountSummary"];
+    input.rows.extend(
+        (0..40).map(|n| world::row("11:00:00", &format!("{}#{}", world::CLOUD, 100 + n), looks[n % 4], key, &format!("account:{n}"), &format!("called {n}"))),
+    );
+    let told: Vec<_> = brief(&input, &world::registry(), &world::plan()).happened.into_iter().map(|h| (h.count, h.on_count, h.text)).collect();
+    assert_eq!(
+        told,
+        [
+            (60, 60, "AKIAEXAMPLECIDEPLOY1 read 60 secrets: 0, 1, 2 and 57 more".to_owned()),
+            (40, 40, "AKIAEXAMPLECIDEPLOY1 looked around: GetCallerIdentity, DescribeInstances, DescribeTrails and 1 more".to_owned())
+        ]
+    );
+}
+
+#[test]
 fn the_gravest_acts_are_shown_however_many_others_there_are() {
     let mut input = world::input();
     let other =
@@ -112,7 +133,7 @@ fn the_gravest_acts_are_shown_however_many_others_there_are() {
     let shown = text(&brief(&input, &world::registry(), &world::plan()), Style::default());
     for grave in [
         "asked who it is",
-        "×12 until 09:20:11: ci-deploy read",
+        "AKIAEXAMPLECIDEPLOY1 read 12 objects",
         "made access key",
         "stopped trail",
         "login as deploy by SSH key",

@@ -2,7 +2,7 @@ use respond::{
     Plan, Registry, init_files, plan,
     plan::{ClockState, Condition, check, clocks, facts, next_steps},
     registry::Can,
-    scope::Left,
+    scope::Verdict,
 };
 
 use crate::{crate_dir, files, lines, world};
@@ -39,7 +39,7 @@ fn every_condition_is_used_by_some_playbook_of_ours() {
 #[test]
 fn next_steps_of_the_demo() {
     let registry = world::registry();
-    let facts = facts(&world::scope(), &world::rows(), Some(Left::CouldNotSee), &registry);
+    let facts = facts(&world::scope(), &world::rows(), Some(Verdict::CouldNotHaveBeenSeen), &registry);
     let steps = next_steps(&world::plan(), &facts, &registry, &[]);
     let shown: Vec<String> = steps
         .iter()

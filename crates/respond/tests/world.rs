@@ -1,12 +1,12 @@
 //! The demo's intrusion as values: what `trace` would hand over. Names are those of demo/README.md.
 
-use event::{Book, Entity, Facet, Gap, Time, Window};
+use event::{Book, Entity, Facet, Gap, Kind, Time, Window};
 use respond::{
     Plan, Registry,
     case::CaseFact,
     plan,
-    report::{Blind, BriefInput, Proof, Verdict},
-    scope::{Left, Level, Reached, Row, Status},
+    report::{Blind, BriefInput, Proof},
+    scope::{Act, Exfiltration, Level, Reached, Reason, Row, Status, Verdict},
 };
 
 use crate::{files, lines, repo};
@@ -36,7 +36,16 @@ pub fn plan() -> Plan {
 }
 
 pub fn reached(text: &str, status: Status, level: Level, at: &str, event: &str) -> Reached {
-    Reached { entity: entity(text), status, level, since: Some(time(at)), made: false, holder: None, path: vec![format!("{CLOUD}#12"), event.to_owned()] }
+    Reached {
+        entity: entity(text),
+        status,
+        also: Vec::new(),
+        level,
+        since: Some(time(at)),
+        made: false,
+        holder: None,
+        path: vec![format!("{CLOUD}#12"), event.to_owned()],
+    }
 }
 
 fn held(mut r: Reached, holder: &str) -> Reached {
@@ -54,7 +63,7 @@ pub fn scope() -> Vec<Reached> {
     let key = "user:arn:aws:iam::111122223333:user/ci-deploy";
     let backup = "user:arn:aws:iam::111122223333:user/backup-svc";
     vec![
-        reached("ip:203.0.113.66", S::Controlled, L::Shown, "09:12:04", &format!("{CLOUD}#12")),
+        reached("ip:203.0.113.66", S::Entry, L::Shown, "09:12:04", &format!("{CLOUD}#12")),
         held(reached("credential:AKIAEXAMPLECIDEPLOY1", S::Controlled, L::Shown, "09:12:04", &format!("{CLOUD}#12")), key),
         reached(key, S::Controlled, L::Shown, "09:12:04", &format!("{CLOUD}#12")),
         reached("resource:arn:aws:s3:::customer-exports/2026/02/all.csv", S::Exposed, L::Shown, "09:20:00", &format!("{CLOUD}#31")),
@@ -68,7 +77,7 @@ pub fn scope() -> Vec<Reached> {
         reached("host:db-1", S::Controlled, L::Shown, "10:15:22", "db-1/auth.log#77"),
         reached("user:root@db-1", S::Controlled, L::Shown, "10:17:00", "db-1/auth.log#80"),
         made(reached("user:support2@db-1", S::Controlled, L::Shown, "10:19:00", "db-1/auth.log#85")),
-        reached("host:web-1", S::Touched, L::Shown, "10:30:00", "web-1/auth.log#9"),
+        reached("host:web-1", S::Reached, L::Shown, "10:30:00", "web-1/auth.log#9"),
     ]
 }
 
@@ -82,7 +91,25 @@ pub fn row(at: &str, event: &str, operation: &str, actor: &str, target: &str, te
         target: Some(entity(target)),
         text: text.into(),
         host: event.split_once('/').map(|(h, _)| h.to_owned()).filter(|h| h != "cloudtrail"),
-        marks: Vec::new(),
+        act: act(operation),
+        says: if operation == "sudo" { 4 } else { 0 },
+        facet: Some(if event.starts_with(CLOUD) { Facet::Cloud } else { Facet::System }),
+        user: entity(actor).kind.eq(&Kind::User).then(|| entity(actor)),
+        ..Row::default()
+    }
+}
+
+/// What trace's table and the classes of these operations make of them.
+fn act(operation: &str) -> Act {
+    match operation {
+        "ssh_login" | "USER_LOGIN" | "USER_START" | "ssh_connection" => Act::Login,
+        "sudo" => Act::Switch,
+        "useradd" | "CreateAccessKey" => Act::Make,
+        "GetObject" | "GetSecretValue" => Act::Read,
+        "StopLogging" => Act::Delete,
+        "execve" => Act::Run,
+        o if o.starts_with("Get") || o.starts_with("Describe") => Act::Look,
+        _ => Act::Other,
     }
 }
 
@@ -130,7 +157,7 @@ pub fn rows() -> Vec<Row> {
     rows.push(row("10:17:00", "db-1/auth.log#80", "sudo", "user:deploy@db-1", "user:root@db-1", "sudo to root: /bin/bash"));
     rows.push(row("10:19:00", "db-1/auth.log#85", "useradd", "user:root@db-1", "user:support2@db-1", "new user support2"));
     let mut failed = row("10:30:00", "web-1/auth.log#9", "ssh_login", "ip:10.20.1.10", "user:deploy@web-1", "login as deploy refused, from bastion-1");
-    failed.outcome = Some("failure".into());
+    (failed.outcome, failed.act) = (Some("failure".into()), Act::Failed);
     rows.push(failed);
     rows
 }
@@ -164,10 +191,13 @@ pub fn input() -> BriefInput {
         ],
         reached: scope(),
         rows: rows(),
-        left: Some(Verdict {
-            verdict: Left::CouldNotSee,
-            text: "objects were read from outside, but no network log shows volumes from db-1".into(),
-            events: vec![format!("{CLOUD}#31")],
+        exfiltration: Some(Exfiltration {
+            verdict: Verdict::CouldNotHaveBeenSeen,
+            reasons: vec![Reason {
+                text: "objects were read from outside, but no network log shows volumes from db-1".into(),
+                events: vec![format!("{CLOUD}#31")],
+            }],
+            ways: Vec::new(),
         }),
         hints: Default::default(),
         facts: vec![CaseFact {

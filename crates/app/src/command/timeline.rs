@@ -2,12 +2,12 @@
 
 use event::{Column, Entity, Event, Fields, Filter};
 use lake::Want;
+use respond::scope::Row;
 use serde::Serialize;
 
 use crate::{
     ask,
     cli::{Exit, Global, WrongUse},
-    flow::answer,
     show,
     store::Store,
 };
@@ -75,7 +75,7 @@ impl Args {
 }
 
 fn line(e: &Event) -> Line {
-    let row = answer::row(e);
+    let row = Row::of(e);
     let own = |c| e.text(c).map(str::to_owned);
     Line {
         time: row.time,

@@ -1,16 +1,16 @@
 //! The answer: scope, time line, registry and plan joined into a brief.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use event::{Column, Entity, Event, Fields, Filter, Kind, Link, Relation, Time, Window, time::DAY};
+use event::{Entity, Event, Fields, Filter, Kind, Link, Time, Window, time::DAY};
 use lake::{Lake, Want};
 use respond::{
     Case, Plan, Registry,
     registry::Hint,
     report::{self, Blind, Brief, BriefInput, Proof},
-    scope::{Left, Level, Reached, Row, Status},
+    scope::{Reached, Row},
 };
-use trace::scope::{Answer, HABIT_DAYS, ScopeNode, Verdict};
+use trace::scope::{Answer, HABIT_DAYS, Status};
 
 use super::scope::scope;
 use crate::{ask::Found, clock, command::who, store::Store};
@@ -71,9 +71,9 @@ pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> any
         named: if indicators.is_empty() { 0 } else { lake.count(&Filter::touching(&indicators).and(Filter::During(window)))? },
         window,
         books: state.books.into_values().collect(),
-        reached: reached(answer),
-        rows: events.iter().map(row).collect(),
-        left: Some(left(answer)),
+        reached: Reached::of(answer),
+        rows: events.iter().map(Row::of).collect(),
+        exfiltration: Some(answer.exfiltration.clone()),
         hints: hints(lake, answer, window)?,
         facts: case.map(|(_, c)| c.facts.clone()).unwrap_or_default(),
         done: case.map(|(_, c)| c.done.clone()).unwrap_or_default(),
@@ -130,74 +130,6 @@ fn by_end(entities: &[Entity], links: Vec<Link>) -> HashMap<&Entity, Vec<Link>> 
     found
 }
 
-fn reached(answer: &Answer) -> Vec<Reached> {
-    let mut holders: HashMap<&Entity, &Entity> = HashMap::new();
-    for e in answer.edges.iter().filter(|e| e.relation == Relation::LoggedIn && e.to.kind == Kind::User) {
-        holders.entry(&e.from).or_insert(&e.to);
-    }
-    let made: HashSet<&Entity> = answer.edges.iter().filter(|e| e.relation == Relation::Created).map(|e| &e.to).collect();
-    let of = |n: &ScopeNode| Reached {
-        entity: n.entity.clone(),
-        status: std::iter::once(&n.status).chain(&n.also).map(status).min().unwrap_or(Status::Touched),
-        level: level(n.confidence),
-        since: n.since,
-        made: made.contains(&n.entity),
-        holder: holders.get(&n.entity).map(|h| (*h).clone()),
-        path: n.path.clone(),
-    };
-    answer.nodes.iter().map(of).collect()
-}
-
-fn level(of: trace::scope::Level) -> Level {
-    use trace::scope::Level as L;
-    match of {
-        L::Shown => Level::Shown,
-        L::Likely => Level::Likely,
-        L::Possible => Level::Possible,
-    }
-}
-
-/// What a responder must know of it: the brief tells holding, seeing and touching apart.
-fn status(of: &trace::scope::Status) -> Status {
-    use trace::scope::Status as S;
-    match of {
-        S::Entry | S::Origin | S::Controlled => Status::Controlled,
-        S::Exposed => Status::Exposed,
-        S::Changed | S::Reached | S::Named => Status::Touched,
-    }
-}
-
-/// An event as a row of the time line.
-pub fn row(e: &Event) -> Row {
-    let entity = |columns: &[Column]| columns.iter().find_map(|&c| Some(Entity { kind: c.kind()?, value: e.text(c)?.to_owned() }));
-    let on_host = |column, kind| Some(Entity { kind, value: format!("{}:{}", e.text(Column::Host)?, e.text(column)?) });
-    let target = entity(&[Column::TargetCredential, Column::Resource, Column::TargetUser]);
-    Row {
-        time: e.time(),
-        event: e.id(),
-        operation: e.text(Column::Operation).unwrap_or_default().to_owned(),
-        outcome: e.text(Column::Outcome).map(str::to_owned),
-        actor: entity(&[Column::Session, Column::Credential, Column::User, Column::SrcIp]),
-        target: target.or_else(|| on_host(Column::File, Kind::File)).or_else(|| entity(&[Column::DstIp, Column::TargetSession, Column::Host])),
-        text: e.text(Column::Message).unwrap_or_default().to_owned(),
-        host: e.text(Column::Host).map(str::to_owned),
-        marks: e.text(Column::Marks).map(|m| m.split(',').map(str::to_owned).collect()).unwrap_or_default(),
-    }
-}
-
-fn left(answer: &Answer) -> report::Verdict {
-    let x = &answer.exfiltration;
-    report::Verdict {
-        verdict: match x.verdict {
-            Verdict::Seen => Left::Seen,
-            Verdict::NoSign => Left::NoSign,
-            Verdict::CouldNotHaveBeenSeen => Left::CouldNotSee,
-        },
-        text: x.reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join("; "),
-        events: x.reasons.iter().flat_map(|r| r.events.clone()).collect(),
-    }
-}
-
 fn blind(b: &trace::scope::Blind) -> Blind {
     Blind { text: b.text.clone(), source: b.source.clone(), from: b.from, to: b.to, events: b.event.iter().cloned().collect() }
 }
@@ -218,7 +150,7 @@ fn proof(store: &Store, indicators: &[Entity], answer: &Answer) -> anyhow::Resul
 /// Indicators, then credentials and sessions in the intruder's hands: their events are those that the brief tells.
 fn proven(indicators: &[Entity], answer: &Answer) -> Vec<Entity> {
     const HELD_MAX: usize = 5;
-    let held = answer.nodes.iter().filter(|n| status(&n.status) == Status::Controlled && matches!(n.entity.kind, Kind::Credential | Kind::Session));
+    let held = answer.nodes.iter().filter(|n| n.status == Status::Controlled && matches!(n.entity.kind, Kind::Credential | Kind::Session));
     let held = held.map(|n| &n.entity).filter(|e| !indicators.contains(e)).take(HELD_MAX);
     indicators.iter().chain(held).cloned().collect()
 }
@@ -231,7 +163,7 @@ fn shell(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use event::event::Cell;
+    use event::{Column, Relation, event::Cell};
 
     use super::*;
 

@@ -58,7 +58,7 @@ fn the_brief_answers_the_six_questions_on_two_screens() {
         assert!(text.contains(said), "the brief does not say `{said}`:\n{text}");
     }
     let brief = m.json(0, &[&args[..], &team[..]].concat());
-    assert_eq!(brief["left"]["verdict"], "seen");
+    assert_eq!(brief["exfiltration"]["verdict"], "seen");
     for list in ["owners", "happened", "scope", "data", "vendors", "clocks", "next", "not_visible"] {
         assert!(!brief[list].as_array().unwrap().is_empty(), "{list} is empty");
     }
@@ -106,7 +106,7 @@ fn without_registry_and_plan_it_answers_from_logs_alone_and_names_its_store() {
 fn a_clean_day_names_nothing_and_says_what_was_searched() {
     let m = demo();
     let brief = m.json(0, &["respond", "203.0.113.66", "--until", "2026-03-04T00:00:00Z"]);
-    let held = brief["scope"].as_array().unwrap().iter().filter(|n| n["status"] != "touched").count();
+    let held = brief["scope"].as_array().unwrap().iter().filter(|n| n["status"] != "named").count();
     assert_eq!(held, 0, "{}", brief["scope"]);
 }
 

@@ -15,7 +15,7 @@ use crate::{
         Hint, HintKind,
         pattern::{arn_account, host_of, role_of_session, short_name},
     },
-    scope::{Left, Reached, Row, Status},
+    scope::{Reached, Row, Verdict},
 };
 
 macro_rules! conditions {
@@ -128,9 +128,9 @@ pub struct Fact {
 pub const EVENTS_MAX: usize = 5;
 
 /// What is true, in order of time within a condition.
-pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Left>, registry: &Registry) -> Vec<Fact> {
+pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Verdict>, registry: &Registry) -> Vec<Fact> {
     let mut found = Found::default();
-    if reached.iter().any(|r| r.status != Status::Touched) {
+    if reached.iter().any(Reached::lost) {
         found.add(fact(Condition::Always, None, None, None, &[]));
     }
     let rows_of: HashMap<&str, &Row> = rows.iter().map(|r| (r.event.as_str(), r)).collect();
@@ -196,7 +196,7 @@ pub(super) fn fact(condition: Condition, entity: Option<Entity>, holder: Option<
 
 /// The machine that a controlled session or user is on.
 fn entered(node: &Reached) -> Option<Entity> {
-    let on_host = matches!(node.entity.kind, Kind::Session | Kind::User) && node.status == Status::Controlled;
+    let on_host = matches!(node.entity.kind, Kind::Session | Kind::User) && node.held();
     host_of(&node.entity).filter(|_| on_host).map(|h| Entity::new(Kind::Host, h))
 }
 
@@ -209,7 +209,7 @@ fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
     let v = node.entity.value.as_str();
     let cloud = v.starts_with("arn:") || v.starts_with("AKIA") || v.starts_with("ASIA");
     let mut out = Vec::new();
-    if node.status == Status::Controlled {
+    if node.held() {
         out.extend(match node.entity.kind {
             Kind::Credential if v.starts_with("ASIA") => Some(C::CloudSessionControlled),
             Kind::Credential if v.starts_with("AKIA") => Some(C::CloudKeyControlled),
@@ -234,7 +234,7 @@ fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
             _ => None,
         });
     }
-    if node.status == Status::Exposed {
+    if node.exposed() {
         out.push(C::DataExposed);
         out.extend(v.starts_with("arn:aws:s3:::").then_some(C::BucketExposed));
         let personal = registry.resolve(&node.entity, node.since, &[]).data.iter().any(|d| d.personal == Some(true));
@@ -371,10 +371,10 @@ fn vendors(out: &mut Vec<Fact>, registry: &Registry) {
     }
 }
 
-fn left_facts(out: &mut Vec<Fact>, left: Option<Left>) {
+fn left_facts(out: &mut Vec<Fact>, left: Option<Verdict>) {
     let condition = match left {
-        Some(Left::Seen) => Condition::DataLeft,
-        Some(Left::CouldNotSee) => Condition::DataMayHaveLeft,
+        Some(Verdict::Seen) => Condition::DataLeft,
+        Some(Verdict::CouldNotHaveBeenSeen) => Condition::DataMayHaveLeft,
         _ => return,
     };
     let exposed: Vec<String> = out.iter().filter(|f| f.condition == Condition::DataExposed).flat_map(|f| f.events.iter().cloned()).take(EVENTS_MAX).collect();

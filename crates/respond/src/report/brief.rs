@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use event::{Book, Entity, Time, Window};
+use event::{Book, Entity, Facet, Time, Window};
 use serde::Serialize;
 
 use crate::{
     case::CaseFact,
     plan::{Clock, Step},
     registry::{CanDo, DataHeld, Hint, Person, ServiceModel, VendorPart},
-    scope::{Left, Level, Reached, Row, Status},
+    scope::{Act, Exfiltration, Level, Reached, Row, Status},
 };
 
 /// What the caller found, for the brief to be made from.
@@ -34,7 +34,7 @@ pub struct BriefInput {
     /// The time line of the scope, in order.
     pub rows: Vec<Row>,
     /// Whether data left.
-    pub left: Option<Verdict>,
+    pub exfiltration: Option<Exfiltration>,
     /// What the logs say about who things belong to.
     pub hints: BTreeMap<Entity, Vec<Hint>>,
     /// Facts of the case.
@@ -45,17 +45,6 @@ pub struct BriefInput {
     pub proof: Option<Proof>,
     /// What could not be seen, by the caller's knowledge (the brief adds gaps of the books and missing facets).
     pub not_visible: Vec<Blind>,
-}
-
-/// Whether data left, in words with events.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Verdict {
-    /// The verdict.
-    pub verdict: Left,
-    /// In words.
-    pub text: String,
-    /// Events that show it.
-    pub events: Vec<String>,
 }
 
 /// What makes the answer provable.
@@ -102,7 +91,7 @@ pub struct Brief {
     /// How far it went.
     pub scope: Vec<ScopeNode>,
     /// Whether data left.
-    pub left: Option<Verdict>,
+    pub exfiltration: Option<Exfiltration>,
     /// Data that was exposed.
     pub data: Vec<DataPart>,
     /// Vendors touched.
@@ -177,18 +166,36 @@ pub struct Happened {
     pub last: Time,
     /// How often.
     pub count: usize,
-    /// The log's own word.
+    /// What kind of act.
+    pub act: Act,
+    /// The facet that tells of it.
+    pub facet: Option<Facet>,
+    /// The machine that it happened on, if it is one.
+    pub place: Option<String>,
+    /// Who did it.
+    pub who: Option<Entity>,
+    /// From which address.
+    pub from: Option<Entity>,
+    /// What proved who it was, where the log says.
+    pub credential: Option<Entity>,
+    /// The log's own word; of several acts, the first one's.
     pub operation: String,
+    /// The log's words of several acts, at most eight.
+    pub operations: Vec<String>,
     /// `success`, `failure`, or nothing.
     pub outcome: Option<String>,
     /// In words.
     pub text: String,
+    /// On what, at most eight.
+    pub on: Vec<Entity>,
+    /// How many different things.
+    pub on_count: usize,
     /// Whether it is on the way of the scope.
     pub key: bool,
     /// What it weighs where room is short: 3 handed over control or took data out, 2 is on the way, 0 says least.
     #[serde(skip)]
     pub weight: u8,
-    /// Events: the first and the last of several; of one, its own and those that log it once more.
+    /// Events, at most eight: the first ones and the last of several; of one, its own and those that log it once more.
     pub events: Vec<String>,
 }
 

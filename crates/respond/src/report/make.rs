@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use event::{Book, Entity, Facet, Kind};
 
-use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, OwnerPart, ScopeNode, Unknown, VendorHit, Verdict};
+use super::brief::{Asked, Blind, Brief, BriefInput, DataPart, OwnerPart, ScopeNode, Unknown, VendorHit};
 use crate::{
     Plan, Registry,
     plan::{Condition, Fact, Phase, Step, clocks, facts, next_steps},
     registry::{Hint, HintKind, Ownership},
-    scope::{Reached, Status},
+    scope::{Exfiltration, Reached},
     words::{alike, safe},
 };
 
@@ -20,8 +20,8 @@ const VERSION: u32 = 1;
 pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
     let asked_of = |r: &Reached| owner_of(input, r, registry);
     let owned: Vec<(&Reached, Ownership)> = input.reached.iter().map(|r| (r, with_local_times(asked_of(r), input))).collect();
-    let left = left(input);
-    let facts = facts(&input.reached, &input.rows, left.as_ref().map(|v| v.verdict), registry);
+    let exfiltration = exfiltration(input);
+    let facts = facts(&input.reached, &input.rows, exfiltration.as_ref().map(|x| x.verdict), registry);
     let owners = owners(&owned);
     let not_visible = not_visible(input, &owners, registry);
     Brief {
@@ -31,7 +31,7 @@ pub fn brief(input: &BriefInput, registry: &Registry, plan: &Plan) -> Brief {
         asked: asked(input, registry),
         happened: super::happened::happened(input),
         scope: scope(&owned),
-        left,
+        exfiltration,
         data: data(&facts, registry),
         vendors: vendors(&facts, input, registry),
         clocks: clocks(plan, &facts, &input.facts, input.now),
@@ -59,7 +59,7 @@ fn owner_of(input: &BriefInput, r: &Reached, registry: &Registry) -> Ownership {
     if !who.inferred && who.candidates.is_empty() {
         return who;
     }
-    hints.retain(|h| !input.reached.iter().any(|n| n.status == Status::Controlled && n.entity == h.who));
+    hints.retain(|h| !input.reached.iter().any(|n| n.held() && n.entity == h.who));
     registry.resolve(&r.entity, at, &hints)
 }
 
@@ -69,7 +69,7 @@ fn warned(mut steps: Vec<Step>, input: &BriefInput) -> Vec<Step> {
         let Some(key) = step.entity.as_ref().filter(|e| e.kind == Kind::Credential) else { continue };
         let mut honest: BTreeMap<&Entity, u64> = BTreeMap::new();
         for hint in input.hints.get(key).into_iter().flatten().filter(|h| h.kind == HintKind::Uses && h.who.kind == Kind::Ip) {
-            if !input.reached.iter().any(|r| r.entity == hint.who && r.status == Status::Controlled) {
+            if !input.reached.iter().any(|r| r.entity == hint.who && r.held()) {
                 *honest.entry(&hint.who).or_default() += hint.count;
             }
         }
@@ -97,14 +97,14 @@ fn asked(input: &BriefInput, registry: &Registry) -> Asked {
         all
     };
     let unknown = input.unknown.iter().map(|(t, n)| Unknown { text: t.clone(), nearest: near(t, n) }).collect();
-    let controlled = |e: &&Entity| input.reached.iter().any(|r| r.entity == **e && r.status == Status::Controlled);
+    let controlled = |e: &&Entity| input.reached.iter().any(|r| r.entity == **e && r.held());
     let assumed = input.indicators.iter().filter(controlled).cloned().collect();
     Asked { indicators: input.indicators.clone(), assumed, named: input.named, unknown, window: input.window, sources: input.books.clone() }
 }
 
 /// Where nothing is in the intruder's hands, nothing was examined for leaving.
-fn left(input: &BriefInput) -> Option<Verdict> {
-    input.left.clone().filter(|_| input.reached.iter().any(|r| r.status == Status::Controlled))
+fn exfiltration(input: &BriefInput) -> Option<Exfiltration> {
+    input.exfiltration.clone().filter(|_| input.reached.iter().any(|r| r.held()))
 }
 
 fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
@@ -194,7 +194,7 @@ fn not_visible(input: &BriefInput, owners: &[OwnerPart], registry: &Registry) ->
     if registry.is_empty() {
         out.push(plain("no registry: owners, contacts, service models, data and vendors are not known; add one with `muster init`".into()));
     }
-    if input.reached.iter().any(|r| r.status == Status::Controlled) && input.left.is_none() {
+    if input.reached.iter().any(|r| r.held()) && input.exfiltration.is_none() {
         out.push(plain("whether data left was not judged".into()));
     }
     out

@@ -9,6 +9,6 @@ mod make;
 mod text;
 pub mod time;
 
-pub use brief::{Blind, Brief, BriefInput, Proof, Verdict};
+pub use brief::{Blind, Brief, BriefInput, Proof};
 pub use make::brief;
 pub use text::{Style, text};

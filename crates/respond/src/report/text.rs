@@ -14,7 +14,7 @@ use super::{
 use crate::{
     plan::{Clock, ClockState, NOT_LEGAL_ADVICE, Step, holder_of_data, shell_word},
     registry::{Can, ContactRole, Person},
-    scope::{Left, Level, Status},
+    scope::{Level, Status, Verdict},
     words::{safe, safe_to},
 };
 
@@ -188,7 +188,7 @@ fn may(brief: &Brief, w: usize) -> Vec<Entry> {
 fn happened(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     if !brief.happened.is_empty() {
         // The first event and, of several acts, the last; the lines folded into a login are in the JSON.
-        let ids = |row: &Happened| l.ids(row.events.get(..row.count.min(2)).unwrap_or(&row.events));
+        let ids = |row: &Happened| l.ids(&ends(row));
         let lines = |row: &Happened| fit(&happened_text(row, brief.made), &ids(row), w, false);
         return brief.happened.iter().map(|row| Entry { weight: row.weight, ..Entry::new(lines(row)) }).collect();
     }
@@ -199,6 +199,12 @@ fn happened(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
         ),
     };
     vec![Entry::new(fit(&text, &[], w, true))]
+}
+
+/// The first event, and of several acts the last.
+fn ends(row: &Happened) -> Vec<String> {
+    let last = row.events.last().filter(|_| row.count > 1);
+    row.events.first().into_iter().chain(last).cloned().collect()
 }
 
 fn happened_text(row: &Happened, now: Time) -> String {
@@ -252,9 +258,13 @@ fn last(path: &[String]) -> &[String] {
 
 fn status(s: Status) -> &'static str {
     match s {
+        Status::Entry => "where it began",
+        Status::Origin => "where it went on from",
         Status::Controlled => "controlled by the intruder",
+        Status::Changed => "made, changed, stopped or removed",
         Status::Exposed => "data read, listed or copied",
-        Status::Touched => "tried or touched",
+        Status::Reached => "reached or tried",
+        Status::Named => "named, and tied to nothing",
     }
 }
 
@@ -278,15 +288,17 @@ fn scope_text(place: &Entity, n: &ScopeNode, count: usize, now: Time) -> String 
 
 fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     let mut out = Vec::new();
-    match &brief.left {
-        Some(v) => {
-            let word = match v.verdict {
-                Left::Seen => "Data was seen leaving",
-                Left::NoSign => "No sign that data left",
-                Left::CouldNotSee => "Whether data left could not be seen",
+    match &brief.exfiltration {
+        Some(x) => {
+            let word = match x.verdict {
+                Verdict::Seen => "Data was seen leaving",
+                Verdict::NoSign => "No sign that data left",
+                Verdict::CouldNotHaveBeenSeen => "Whether data left could not be seen",
             };
-            let why = if v.text.is_empty() { String::new() } else { format!(": {}", safe_to(&v.text, LEFT_MAX)) };
-            out.push(Entry { weight: 3, ..Entry::new(fit(&format!("{word}{why}"), &l.ids(&v.events), w, true)) });
+            let why: Vec<&str> = x.reasons.iter().map(|r| r.text.as_str()).collect();
+            let why = if why.is_empty() { String::new() } else { format!(": {}", safe_to(&why.join("; "), LEFT_MAX)) };
+            let events: Vec<String> = x.reasons.iter().flat_map(|r| r.events.clone()).collect();
+            out.push(Entry { weight: 3, ..Entry::new(fit(&format!("{word}{why}"), &l.ids(&events), w, true)) });
         }
         None => out.push("whether data left was not examined: nothing is known to be in the intruder's hands".to_owned().into()),
     }
