@@ -2,7 +2,7 @@
 
 use event::{Facet, Reason, Sink, Time};
 
-use crate::Framing;
+use crate::{Catalogue, Framing};
 
 /// A log format.
 pub trait Format: Sync {
@@ -18,6 +18,29 @@ pub trait Format: Sync {
     fn sniff(&self, head: &[u8], file_name: &str) -> u8;
     /// A parser for one stream.
     fn parser(&self) -> Box<dyn Parser>;
+    /// A parser for one stream that knows where it stands. Formats that carry lines of other formats need it; see `inner`.
+    fn parser_in(&self, within: &Within) -> Box<dyn Parser> {
+        let _ = within;
+        self.parser()
+    }
+}
+
+/// Where a parser stands: which formats there are for the lines that its records carry, and what is known of the stream.
+#[derive(Clone, Debug, Default)]
+pub struct Within {
+    /// The formats that carried lines may have.
+    pub catalogue: Catalogue,
+    /// Name of the source: folders and file as they lay, which say container and pod.
+    pub source: String,
+    /// How many formats carry this one already.
+    pub depth: u8,
+}
+
+impl Within {
+    /// A stream of a source that no other carries.
+    pub fn new(catalogue: &Catalogue, source: &str) -> Within {
+        Within { catalogue: catalogue.clone(), source: source.to_owned(), depth: 0 }
+    }
 }
 
 /// Gives records of one stream their meaning. May hold records back until the event that they belong to is whole.

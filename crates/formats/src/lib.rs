@@ -2,17 +2,22 @@
 //!
 //! Owns: one file (or folder) a format beside `samples/NAME/`, framing, recognition. Never knows where bytes come from.
 
+pub mod catalogue;
 pub mod format;
 pub mod frame;
 pub mod map;
 pub mod read;
 pub mod time;
 
-pub use format::{Format, Parser, Record, Reject};
+pub use catalogue::Catalogue;
+pub use format::{Format, Parser, Record, Reject, Within};
 pub use frame::{Framer, Framing, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;
+mod cri;
+mod docker;
+mod inner;
 mod json;
 mod linux_audit;
 mod syslog;
@@ -20,7 +25,7 @@ mod text;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
 pub fn all() -> &'static [&'static dyn Format] {
-    &[&aws_cloudtrail::AwsCloudtrail, &linux_audit::LinuxAudit, &syslog::Syslog, &text::Text]
+    &[&aws_cloudtrail::AwsCloudtrail, &linux_audit::LinuxAudit, &docker::Docker, &cri::Cri, &syslog::Syslog, &text::Text]
 }
 
 /// Finds a format by name.
@@ -31,6 +36,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn Format> {
 /// The format that a stream's first bytes (up to 64 KiB) look most like, the file's name being a hint.
 /// Falls back to `text`, which makes a raw event of each line, so that nothing is dropped.
 pub fn recognise(head: &[u8], file_name: &str) -> &'static dyn Format {
-    let scored = all().iter().map(|f| (f.sniff(head, file_name), *f));
-    scored.filter(|(score, _)| *score > 0).rev().max_by_key(|(score, _)| *score).map_or(&text::Text, |(_, f)| f)
+    Catalogue::default().recognise(head, file_name)
 }

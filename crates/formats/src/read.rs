@@ -2,7 +2,7 @@
 
 use event::{Event, EventSink, PieceKind, Reason, Time, sink::Origin};
 
-use crate::{Format, Framer, Limits, Record, recognise};
+use crate::{Catalogue, Format, Framer, Limits, Record, Within};
 
 /// How much of a stream is looked at to recognise it, in bytes.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -56,12 +56,22 @@ pub struct Reading {
 
 /// Reads one stream from its beginning to its end. The format is recognised from its first bytes and its file's name.
 pub fn read(bytes: &[u8], file_name: &str, context: &Context) -> Reading {
-    read_as(recognise(bytes.get(..HEAD_BYTES_MAX).unwrap_or(bytes), file_name), bytes, context)
+    read_with(&Catalogue::default(), bytes, file_name, context)
+}
+
+/// The same, with the formats of a catalogue.
+pub fn read_with(catalogue: &Catalogue, bytes: &[u8], file_name: &str, context: &Context) -> Reading {
+    let format = catalogue.recognise(bytes.get(..HEAD_BYTES_MAX).unwrap_or(bytes), file_name);
+    read_in(catalogue, format, bytes, context)
 }
 
 /// Reads one stream as a format.
 pub fn read_as(format: &'static dyn Format, bytes: &[u8], context: &Context) -> Reading {
-    let mut reader = Reader::new(format, context);
+    read_in(&Catalogue::default(), format, bytes, context)
+}
+
+fn read_in(catalogue: &Catalogue, format: &'static dyn Format, bytes: &[u8], context: &Context) -> Reading {
+    let mut reader = Reader::with(catalogue, format, context);
     let mut framer = Framer::new(format.framing(), Limits::default());
     framer.push(bytes, &mut |piece, kind, _| reader.piece(piece, kind));
     framer.finish(&mut |piece, kind, _| reader.piece(piece, kind));
@@ -80,8 +90,13 @@ pub struct Reader {
 impl Reader {
     /// A reader at the start of a source.
     pub fn new(format: &'static dyn Format, context: &Context) -> Reader {
+        Reader::with(&Catalogue::default(), format, context)
+    }
+
+    /// The same, where carried lines may be of any format of a catalogue.
+    pub fn with(catalogue: &Catalogue, format: &'static dyn Format, context: &Context) -> Reader {
         Reader {
-            parser: format.parser(),
+            parser: format.parser_in(&Within::new(catalogue, &context.source)),
             sink: EventSink::new(context.origin(format)),
             received: context.received,
             host: context.host.clone(),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use event::{Batch, Column, Columns, Fields, PieceKind};
-use formats::{Framer, Limits, Reading, Record};
+use formats::{Catalogue, Framer, Limits, Reading, Record, Within};
 
 use crate::shared;
 
@@ -82,7 +82,7 @@ fn both_sinks_hold_the_same_columns() {
     for sample in shared::files(&samples()).iter().filter(|p| !is_golden(p)) {
         let (bytes, name) = (fs::read(sample).unwrap(), sample.file_name().unwrap().to_str().unwrap());
         let (format, context) = (formats::recognise(&bytes, name), shared::context(name));
-        let (mut batch, mut parser, mut seq) = (Batch::new(context.origin(format)), format.parser(), 0);
+        let (mut batch, mut parser, mut seq) = (Batch::new(context.origin(format)), format.parser_in(&Within::new(&Catalogue::default(), name)), 0);
         let mut framer = Framer::new(format.framing(), Limits::default());
         let mut take = |bytes: &[u8], kind, _| {
             if kind == PieceKind::Record {

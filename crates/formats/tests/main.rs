@@ -4,8 +4,10 @@
 
 mod audit_oracles;
 mod bad_inputs;
+mod carried;
 mod cloudtrail;
 mod golden;
+mod hub;
 mod oracle;
 mod shared;
 mod syslog_oracles;

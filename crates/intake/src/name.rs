@@ -33,7 +33,13 @@ pub(crate) fn host(parts: &[String]) -> Option<String> {
     if cloudtrail(file).is_some() {
         return None;
     }
-    folders.iter().find(|f| !is_generic(f)).cloned()
+    folders.iter().find(|f| !is_generic(f)).filter(|f| !is_container(f)).cloned()
+}
+
+/// A folder that the kubelet (`NAMESPACE_POD_UID`) or Docker (64 hexadecimal digits) made for a container.
+fn is_container(folder: &str) -> bool {
+    let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    hex(folder, 64) || folder.splitn(3, '_').nth(2).is_some_and(|uid| hex(uid, 36) || hex(uid, 32))
 }
 
 /// Whether a folder's name says nothing.
@@ -73,6 +79,10 @@ const GENERIC: &[&str] = &[
     "old",
     "samples",
     "demo",
+    "pods",
+    "containers",
+    "docker",
+    "postgresql",
 ];
 
 /// CloudTrail's delivery: `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_ID.json.gz`
@@ -186,6 +196,8 @@ mod tests {
     fn folders_that_say_nothing_are_no_hosts() {
         assert_eq!(named("var/log/auth.log").1, None);
         assert_eq!(named("logs/db-2/var/log/audit/audit.log").1, Some("db-2".into()));
+        assert_eq!(named("pods/shop_web-1_4ec6a1c2-0000-4000-8000-1234567890ab/nginx/0.log").1, None);
+        assert_eq!(named(&format!("containers/{}/x-json.log", "ab".repeat(32))).1, None);
         assert_eq!(named("a\nb/x.log").0, "a\u{FFFD}b/x.log");
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use event::{EventSink, Fields as _, Origin, PieceKind, Window};
-use formats::{Parser, Record};
+use formats::{Catalogue, Parser, Record, Within};
 use intake::{Batch, BoxError, Input, Known, Options, Skipped, StreamReport, Taker};
 
 use crate::{
@@ -120,7 +120,7 @@ impl Taker for Events {
                 let s = &records.source;
                 let format = formats::by_name(&s.format).ok_or("unknown format")?;
                 let origin = Origin { source: s.name.clone(), format: s.format.clone(), facet: s.facet, received: records.received, host: s.host.clone() };
-                (format.parser(), EventSink::new(origin))
+                (format.parser_in(&Within::new(&Catalogue::default(), &s.name)), EventSink::new(origin))
             }
         };
         for piece in records.pieces() {

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use event::{Batch, Book, Column, Columns, Fields, Gap, Origin, PieceKind, Reason, RecordBatch, Records, SourceInfo, Time, batch::BATCH_ROWS};
-use formats::{Parser, Record};
+use formats::{Catalogue, Parser, Record, Within};
 use journal::StoredBatch;
 use lake::{Around, Quarantined};
 use ledger::BatchEntry;
@@ -84,7 +84,7 @@ impl Stream {
         let format = formats::by_name(&info.format)
             .with_context(|| format!("the journal names the format `{}`, which this program does not have; use the program that took it", info.format))?;
         let origin = Origin { source: info.name.clone(), format: info.format.clone(), facet: info.facet, received, host: info.host.clone() };
-        Ok(Stream { parser: format.parser(), origin, batches: Vec::new() })
+        Ok(Stream { parser: format.parser_in(&Within::new(&Catalogue::default(), &info.name)), origin, batches: Vec::new() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail, ensure};
 use event::{Column, Event, EventSink, Facet, Fields, Origin, Time};
-use formats::Record;
+use formats::{Catalogue, Record, Within};
 use lake::Lake;
 use ledger::{
     BatchEntry,
@@ -129,8 +129,8 @@ pub fn reading(e: &Event) -> String {
     let source = e.text(Column::Source).unwrap_or_default().to_owned();
     let format = e.text(Column::Format).unwrap_or_default();
     let Some(found) = formats::by_name(format) else { return "{}".into() };
+    let mut parser = found.parser_in(&Within::new(&Catalogue::default(), &source));
     let mut sink = EventSink::new(Origin { source, format: format.to_owned(), facet, received, host: None });
-    let mut parser = found.parser();
     for (&seq, bytes) in e.records.iter().zip(&e.raw) {
         let _ = parser.record(Record { seq, bytes, received, host: host.as_deref() }, &mut sink);
     }

@@ -192,6 +192,11 @@ attrs! {
     DEVICE_TYPE_ID "device.type_id";
     DEVICE_OS_NAME "device.os.name";
     DEVICE_OS_TYPE_ID "device.os.type_id";
+    DEVICE_CONTAINER_UID "device.container.uid";
+    DEVICE_CONTAINER_NAME "device.container.name";
+    DEVICE_CONTAINER_RUNTIME "device.container.runtime";
+    DEVICE_CONTAINER_ORCHESTRATOR "device.container.orchestrator";
+    DEVICE_CONTAINER_POD_UUID "device.container.pod_uuid";
 
     SRC_IP "src_endpoint.ip" => SrcIp;
     SRC_PORT "src_endpoint.port" => SrcPort;

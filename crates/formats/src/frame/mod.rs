@@ -2,6 +2,7 @@
 //!
 //! Owns: where a record begins and ends, and its identity. Never looks at what a record means.
 
+mod entries;
 mod head;
 mod identity;
 mod json;
@@ -16,6 +17,7 @@ use event::{PieceKind, Reason};
 pub use head::Encoding;
 pub use identity::Identity;
 
+use entries::{Entries, Kind};
 use head::{Head, Start};
 use json::Json;
 use lines::Lines;
@@ -36,6 +38,10 @@ pub enum Framing {
     },
     /// The same, where the format has envelopes of its own, or identities deeper in the record.
     Json(JsonShape),
+    /// A record is a line with the lines after it that begin with white space (a statement in PostgreSQL's log, a stack trace).
+    Indented,
+    /// A record is a line of CSV; quoted fields may hold line ends, and a quote in a field is doubled.
+    Csv,
     /// Like `Lines`, and each line carries its own identity (Linux audit: node, time, serial and the record itself).
     AuditLines,
 }
@@ -79,6 +85,7 @@ pub struct Framer {
 enum State {
     Head(Head),
     Lines(Lines),
+    Entries(Entries),
     Json(Box<Json>),
     /// UTF-16 or UTF-32: kept, not read.
     Foreign(Pending),
@@ -99,6 +106,7 @@ impl Framer {
                 }
             }
             State::Lines(lines) => lines.push(bytes, piece),
+            State::Entries(entries) => entries.push(bytes, piece),
             State::Json(json) => json.push(bytes, piece),
             State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
         }
@@ -113,6 +121,7 @@ impl Framer {
         match &mut self.state {
             State::Head(_) => {}
             State::Lines(lines) => lines.finish(piece),
+            State::Entries(entries) => entries.finish(piece),
             State::Json(json) => json.finish(piece),
             State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
         }
@@ -129,6 +138,8 @@ impl Framer {
             (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
             (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
             (_, Framing::Lines) => State::Lines(Lines::new(end, false, self.limits)),
+            (_, Framing::Indented) => State::Entries(Entries::new(Kind::Indented, self.limits)),
+            (_, Framing::Csv) => State::Entries(Entries::new(Kind::Quoted, self.limits)),
             (_, Framing::AuditLines) => State::Lines(Lines::new(end, true, self.limits)),
         };
         if !bom.is_empty() {

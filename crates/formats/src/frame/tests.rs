@@ -165,6 +165,15 @@ fn identity_deeper_in_the_record() {
     }
 }
 
+#[test]
+fn entries_of_several_lines() {
+    assert_eq!(shown("\n\na\n\tb\n\n  c\nd\n", Framing::Indented), ["~\n\n", "a\n\tb\n\n  c\n", "d\n"]);
+    assert_eq!(shown("  a\nb", Framing::Indented), ["  a\n", "b"]);
+    assert_eq!(shown("1,\"a\nb\"\"\n\",2\r\n\n1,x\n", Framing::Csv), ["1,\"a\nb\"\"\n\",2\r\n", "~\n", "1,x\n"]);
+    assert_eq!(shown("rest of a field\",x\n1,\"y\n2\"\n", Framing::Csv), ["rest of a field\",x\n", "1,\"y\n2\"\n"], "cut in the middle");
+    assert_eq!(shown("1,\"never closed\n2,x\n", Framing::Csv), ["1,\"never closed\n2,x\n"]);
+}
+
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         6 => prop::sample::select(vec![&b"{"[..], b"}", b"[", b"]", b"\"", b"\\", b"\n", b",", b":", b" ", b"\r", b"x"]).prop_map(<[u8]>::to_vec),
@@ -179,7 +188,7 @@ proptest! {
     #[test]
     fn pieces_are_the_input_and_do_not_depend_on_chunks(bytes in soup(), cuts in prop::collection::vec(0usize..64, 0..40), max in 1usize..60, depth_max in 1usize..6) {
         let limits = Limits { record_bytes_max: max, depth_max };
-        for framing in [Framing::Lines, Framing::AuditLines, JSON, SHAPED] {
+        for framing in [Framing::Lines, Framing::AuditLines, Framing::Indented, Framing::Csv, JSON, SHAPED] {
             let whole = frame_in(&[&bytes], framing, limits);
             prop_assert_eq!(&whole.iter().flat_map(|p| p.0.clone()).collect::<Vec<_>>(), &bytes);
             prop_assert!(whole.iter().all(|p| !p.0.is_empty()));
