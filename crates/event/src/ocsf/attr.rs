@@ -181,6 +181,8 @@ attrs! {
     IS_REMOTE "is_remote";
     IS_CLEARTEXT "is_cleartext";
     CERTIFICATE_SERIAL "certificate.serial_number";
+    CERTIFICATE_ISSUER "certificate.issuer";
+    CERTIFICATE_SUBJECT "certificate.subject";
     SERVICE_NAME "service.name" => Service;
     SERVICE_UID "service.uid";
 
@@ -217,6 +219,7 @@ attrs! {
     DST_NAME "dst_endpoint.name";
     DST_UID "dst_endpoint.uid";
     DST_INTERFACE_UID "dst_endpoint.interface_uid";
+    DST_INTERFACE_NAME "dst_endpoint.interface_name";
     DST_MAC "dst_endpoint.mac";
     CONNECTION_PROTOCOL_NAME "connection_info.protocol_name";
     CONNECTION_PROTOCOL_NUM "connection_info.protocol_num";
@@ -258,6 +261,7 @@ attrs! {
     MODULE_TYPE_ID "module.file.type_id";
     JOB_NAME "job.name";
     JOB_CMD_LINE "job.cmd_line" => Command;
+    JOB_USER_NAME "job.user.name";
     JOB_FILE_NAME "job.file.name";
     JOB_FILE_TYPE_ID "job.file.type_id";
     APP_NAME "app.name";

@@ -18,17 +18,24 @@ pub fn read(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
     if let Some(fields) = ["new group: ", "group added to /etc/group: ", "group added to /etc/gshadow: "].iter().find_map(|p| text.strip_prefix(p)) {
         return group_made(line, out, fields);
     }
+    if let Some((user, rest)) = text.strip_prefix("change '").and_then(|r| r.split_once("' to '")) {
+        // A user's new name in the groups that it is in.
+        let (new, rest) = rest.split_once('\'')?;
+        let (_, group) = rest.split_once("group '")?;
+        line.begin(out, class::GROUP_MANAGEMENT, 99, line.program);
+        line.outcome(out, true);
+        out.text(attr::GROUP_NAME, group.trim_end_matches('\''));
+        out.text(attr::USER_NAME, user);
+        line.user(out, Column::TargetUser, user);
+        out.other("new_name", new);
+        line.end(out);
+        return Some(());
+    }
     if let Some((user, group, added)) = membership(text) {
         return member(line, out, user, group, added);
     }
-    if let Some((group, _)) =
-        ["group '", "removed group '"].iter().find_map(|p| text.strip_prefix(p)).and_then(|r| r.split_once("' ")).filter(|_| text.contains("removed"))
-    {
-        line.begin(out, class::GROUP_MANAGEMENT, 5, line.program);
-        line.outcome(out, true);
-        out.text(attr::GROUP_NAME, group);
-        line.end(out);
-        return Some(());
+    if let Some(done) = group_changed(line, out, text) {
+        return Some(done);
     }
     let change = change(text)?;
     account(line, out, &change);
@@ -57,6 +64,10 @@ fn change(text: &str) -> Option<Change<'_>> {
         Some(told(12, found, true))
     } else if let Some(found) = quoted("change user '").or_else(|| quoted("changed user '")) {
         Some(told(if found.1.starts_with(" password") { 3 } else { 99 }, found, true))
+    } else if let Some(found) = quoted("can't change pwd for '").or_else(|| quoted("failed to change password for '")) {
+        Some(told(3, found, false))
+    } else if let Some(found) = quoted("change user name '") {
+        Some(told(99, found, true))
     } else if let Some(rest) = text.strip_prefix("password for '").or_else(|| text.strip_prefix("password for ")) {
         let (user, _) = rest.split_once(" changed")?;
         Some(Change { activity: 3, user: user.trim_end_matches('\''), success: true })
@@ -94,6 +105,27 @@ fn group_made(line: &Line<'_>, out: &mut dyn Sink, fields: &str) -> Option<()> {
     line.outcome(out, true);
     out.text(attr::GROUP_NAME, name);
     out.text(attr::GROUP_UID, value(fields, "GID").unwrap_or_default());
+    line.end(out);
+    Some(())
+}
+
+/// `removed group 'a' owned by 'b'`, `group 'a' removed from /etc/group`, `password of group a changed by root`, `set members of group a to b`,
+/// `group changed in /etc/group (group a/1000, new name: b)`.
+fn group_changed(line: &Line<'_>, out: &mut dyn Sink, text: &str) -> Option<()> {
+    let quoted = |prefix: &str| text.strip_prefix(prefix).and_then(|r| r.split_once('\''));
+    let removed = ["group '", "removed group '", "removed shadow group '"].iter().find_map(|p| quoted(p)).filter(|_| text.contains("removed"));
+    let worded = |prefix: &str| text.strip_prefix(prefix).and_then(|r| r.split_once(' '));
+    let changed = ["password of group ", "set members of group ", "set administrators of group ", "set administrators of "].iter().find_map(|p| worded(p));
+    let renamed = text.strip_prefix("group changed in ").and_then(|r| r.split_once("(group ")).and_then(|(_, r)| r.split_once(['/', ',']));
+    let (activity, (group, rest)) = removed.map(|f| (5, f)).or_else(|| changed.or(renamed).map(|f| (99, f)))?;
+    if group.is_empty() {
+        return None;
+    }
+    line.begin(out, class::GROUP_MANAGEMENT, activity, line.program);
+    line.outcome(out, true);
+    out.text(attr::GROUP_NAME, group);
+    out.other("change", rest);
+    by(line, out);
     line.end(out);
     Some(())
 }

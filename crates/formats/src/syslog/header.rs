@@ -7,8 +7,8 @@ use crate::time::{self, When};
 pub struct Header<'a> {
     /// Facility * 8 + severity.
     pub priority: Option<u16>,
-    /// When.
-    pub when: When,
+    /// When, as the line says it; `None` where what carries it (a journal) has a clock of its own.
+    pub when: Option<When>,
     /// The time's own text.
     pub time_text: &'a str,
     /// The machine as the line says it.
@@ -59,7 +59,7 @@ fn rfc5424(priority: Option<u16>, rest: &str) -> Option<Header<'_>> {
     // rsyslog keeps the blank after a tag as part of the message, so that there are two.
     let text = text.trim_start_matches(' ');
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Some(Header { priority, when, time_text, host, program: program.unwrap_or_default(), pid, message_id, structured, level: None, text })
+    Some(Header { priority, when: Some(when), time_text, host, program: program.unwrap_or_default(), pid, message_id, structured, level: None, text })
 }
 
 /// `-`, or one or more `[…]` in which `\]` and quoted brackets do not end an element.
@@ -128,7 +128,7 @@ fn tagged<'a>(priority: Option<u16>, when: When, time_text: &'a str, rest: &'a s
         (Some(first), None, after.trim_start_matches(' '))
     };
     let (program, pid, text) = tag(rest);
-    Header { priority, when, time_text, host, program, pid, message_id: None, structured: None, level, text }
+    Header { priority, when: Some(when), time_text, host, program, pid, message_id: None, structured: None, level, text }
 }
 
 fn tag(rest: &str) -> (&str, Option<&str>, &str) {

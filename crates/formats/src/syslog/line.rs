@@ -1,17 +1,24 @@
 //! One syslog line on its way to an event: what every program's lines have in common. Never decides what a program meant.
 
-use event::{Attr, Class, Column, Mark, Sink, Time, attr, entity::canonical_ip};
+use event::{Attr, Class, Column, Mark, Sink, Time, attr, class, entity::canonical_ip};
 
 use super::header::{self, Header};
 use crate::{Record, Reject};
 
+/// Says what a carrier knows of a line beyond a syslog head.
+pub type More<'a> = dyn Fn(&mut dyn Sink) + 'a;
+
 /// A line, its time resolved and its host spelled canonically.
 pub struct Line<'a> {
-    record: Record<'a>,
+    /// The record that it is.
+    pub record: Record<'a>,
     header: Header<'a>,
     time: Time,
     marks: [Option<Mark>; 5],
-    host: String,
+    /// What carries the line, and says more of it than a syslog head does: set after `begin`, before the program's own words.
+    more: Option<&'a More<'a>>,
+    /// The machine, in lower case; empty where nothing names it.
+    pub host: String,
     /// The program's name without path and PAM module: `sshd`.
     pub program: &'a str,
     /// The process id in brackets.
@@ -27,15 +34,22 @@ impl<'a> Line<'a> {
     pub fn read(record: Record<'a>, line: &'a str, lossy: bool) -> Result<Line<'a>, Reject> {
         let header = header::read(line).ok_or_else(|| Reject::Bad { field: "time", expected: "a syslog time", found: Reject::found(line) })?;
         let fault = || Reject::Bad { field: "time", expected: "a date of the calendar", found: Reject::found(header.time_text) };
-        let (time, [year, zone, leap]) = header.when.resolve(record.received).ok_or_else(fault)?;
+        let (time, [year, zone, leap]) = header.when.and_then(|w| w.resolve(record.received)).ok_or_else(fault)?;
         let assumed = header.host.is_none() && record.host.is_some();
+        let marks = [year, zone, leap, lossy.then_some(Mark::NotUtf8), assumed.then_some(Mark::HostAssumed)];
+        let mut line = Line::of(record, header, time, None);
+        line.marks = marks;
+        Ok(line)
+    }
+
+    /// A line whose head was read already, as a journal's entry has it.
+    pub fn of(record: Record<'a>, header: Header<'a>, time: Time, more: Option<&'a More<'a>>) -> Line<'a> {
         let host = header.host.or(record.host).unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let program = header.program.rsplit('/').next().unwrap_or_default();
         let program = program.split_once("(pam_").map_or(program, |(name, _)| name);
         let (count, text) = repeated(header.text);
-        let marks = [year, zone, leap, lossy.then_some(Mark::NotUtf8), assumed.then_some(Mark::HostAssumed)];
         let pid = header.pid.and_then(|p| p.parse().ok());
-        Ok(Line { record, header, time, marks, host, program, pid, count, text })
+        Line { record, header, time, marks: [None; 5], more, host, program, pid, count, text }
     }
 
     /// The PAM module in the tag of old Linux-PAM: `su(pam_unix)[23164]`.
@@ -66,6 +80,44 @@ impl<'a> Line<'a> {
             out.int(attr::COUNT, count);
         }
         self.head_fields(out);
+        if let Some(more) = self.more {
+            more(out);
+        }
+    }
+
+    /// Begins a Base Event: for what OCSF has no class, or whose class needs what the line lacks.
+    pub fn base(&self, out: &mut dyn Sink, operation: &str) {
+        self.begin(out, class::BASE_EVENT, 99, operation);
+    }
+
+    /// Begins an event of a class that needs a machine; `false`, with nothing begun, where none is known.
+    pub fn on_host(&self, out: &mut dyn Sink, class: Class, activity: u8, operation: &str) -> bool {
+        if !self.host.is_empty() {
+            self.begin(out, class, activity, operation);
+        }
+        !self.host.is_empty()
+    }
+
+    /// A login session of the machine, `host/SES`, as audit and logind number it.
+    pub fn login_session(&self, out: &mut dyn Sink, column: Column, id: &str) {
+        if !self.host.is_empty() && !id.is_empty() {
+            out.key(column, &format!("{}/{id}", self.host));
+        }
+    }
+
+    /// Who acted, by name.
+    pub fn actor(&self, out: &mut dyn Sink, name: &str) {
+        out.text(attr::ACTOR_USER_NAME, name);
+        self.user(out, Column::User, name);
+    }
+
+    /// Tells of records that are missing; of how many, if the line says.
+    pub fn gap(&self, out: &mut dyn Sink, kind: &str, count: Option<i64>) {
+        out.key(Column::Gap, kind);
+        if let Some(n) = count {
+            out.key_int(Column::GapCount, n);
+            out.other("lost", &n.to_string());
+        }
     }
 
     fn head_fields(&self, out: &mut dyn Sink) {
@@ -135,6 +187,13 @@ impl<'a> Line<'a> {
         if let (Some(port), false) = (port, address.is_empty()) {
             out.int(attr::SRC_PORT, port.into());
         }
+    }
+}
+
+/// Keeps a text in `unmapped` if there is one.
+pub fn some(out: &mut dyn Sink, name: &str, value: &str) {
+    if !value.is_empty() {
+        out.other(name, value);
     }
 }
 

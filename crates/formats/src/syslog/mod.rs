@@ -4,17 +4,30 @@
 //! Never asks the machine it runs on: years and zones that a line lacks are resolved near the time received, and marked.
 
 mod accounts;
+mod dropbear;
+mod elevate;
 mod generic;
-mod header;
-mod line;
+pub(crate) mod header;
+mod jobs;
+mod kernel;
+mod leases;
+pub(crate) mod line;
+mod loggers;
+mod login;
+mod netfilter;
 mod pam;
+mod services;
+mod sftp;
+mod ssh_key;
 mod sshd;
+mod sshd_server;
 mod su;
 mod sudo;
+mod systemd;
 
 use event::{Facet, Sink};
 
-use crate::{Format, Framing, Parser, Record, Reject};
+use crate::{Format, Framing, Parser, Record, Reject, linux_audit::LinuxAudit};
 use line::Line;
 
 /// Syslog as files hold it, one message a line.
@@ -37,7 +50,7 @@ impl Format for Syslog {
         sniff(head, file_name)
     }
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Messages)
+        Box::new(Messages::default())
     }
 }
 
@@ -67,8 +80,11 @@ fn looks_like(header: &header::Header<'_>, line: &str) -> bool {
     header.priority.is_some() || tag(':') || tag('[') || (!iso && header.host.is_some())
 }
 
-/// The parser of a stream: a line is an event, nothing is held back.
-struct Messages;
+/// The parser of a stream. A line is an event; audit records that syslog carries are put together as those of audit are.
+#[derive(Default)]
+struct Messages {
+    audit: Option<Box<dyn Parser>>,
+}
 
 impl Parser for Messages {
     fn record(&mut self, record: Record<'_>, out: &mut dyn Sink) -> Result<(), Reject> {
@@ -76,23 +92,53 @@ impl Parser for Messages {
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         let text = String::from_utf8_lossy(bytes);
         let line = Line::read(record, &text, matches!(text, std::borrow::Cow::Owned(_)))?;
+        if carries_audit(&line) && self.audit.get_or_insert_with(|| LinuxAudit.parser()).record(record, out).is_ok() {
+            return Ok(());
+        }
         read(&line, out);
         Ok(())
     }
+    fn finish(&mut self, out: &mut dyn Sink) {
+        if let Some(audit) = &mut self.audit {
+            audit.finish(out);
+        }
+    }
+    fn pending(&self) -> Vec<u64> {
+        self.audit.as_ref().map(|a| a.pending()).unwrap_or_default()
+    }
+}
+
+/// `audit: type=1400 audit(1.2:3): …` of the kernel, `type=SYSCALL msg=audit(1.2:3): …` of the daemon's dispatcher.
+pub(crate) fn carries_audit(line: &Line<'_>) -> bool {
+    let text = match line.program {
+        "kernel" | "audit" => line.text.split_once("] ").filter(|_| line.text.starts_with('[')).map_or(line.text, |(_, t)| t),
+        program if program.starts_with("audi") => line.text,
+        _ => return false,
+    };
+    let text = text.strip_prefix("audit: ").unwrap_or(text);
+    (text.starts_with("type=") || text.starts_with("node=")) && text.contains("audit(")
 }
 
 /// Gives the line to the program that it is of. A new program is a `mod` line above and a line here.
-fn read(line: &Line<'_>, out: &mut dyn Sink) {
+pub(crate) fn read(line: &Line<'_>, out: &mut dyn Sink) {
     let known = match line.program {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::read(line, out),
         "sudo" => sudo::read(line, out),
         "su" => su::read(line, out),
-        "useradd" | "usermod" | "userdel" | "groupadd" | "groupmod" | "groupdel" | "gpasswd" | "passwd" | "chpasswd" | "chage" | "chfn" | "chsh" => {
-            accounts::read(line, out)
-        }
-        "CRON" | "cron" | "crond" => generic::cron(line, out),
-        "kernel" => generic::kernel(line, out),
-        _ => None,
+        "useradd" | "usermod" | "userdel" | "groupadd" | "groupmod" | "groupdel" | "gpasswd" | "passwd" | "chpasswd" | "chage" | "chfn" | "chsh"
+        | "newusers" | "vipw" | "vigr" | "groupmems" | "chgpasswd" => accounts::read(line, out),
+        "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" => jobs::read(line, out),
+        "kernel" => kernel::read(line, out),
+        "systemd" | "systemd-user" => systemd::manager(line, out),
+        "systemd-logind" | "elogind" => systemd::logind(line, out),
+        "login" | "agetty" | "getty" | "remote" => login::read(line, out),
+        "dropbear" => dropbear::read(line, out),
+        "pkexec" | "doas" => elevate::read(line, out),
+        "polkitd" => elevate::polkit(line, out),
+        "sftp-server" | "internal-sftp" => sftp::read(line, out),
+        "dhclient" | "dhcpcd" | "NetworkManager" | "systemd-networkd" | "dhcpd" => leases::read(line, out),
+        "vsftpd" | "pure-ftpd" | "proftpd" | "dovecot" | "imap-login" | "pop3-login" | "smtpd" => services::read(line, out),
+        _ => loggers::read(line, out),
     };
     known.or_else(|| pam::read(line, out)).unwrap_or_else(|| generic::read(line, out));
 }

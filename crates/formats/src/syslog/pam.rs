@@ -130,7 +130,7 @@ struct Failure<'a> {
     user: &'a str,
 }
 
-fn fields(text: &str) -> Option<Failure<'_>> {
+fn fields_of(text: &str) -> Option<Failure<'_>> {
     let (logname, rest) = text.strip_prefix("logname=")?.split_once(" uid=")?;
     let (uid, rest) = rest.split_once(" euid=")?;
     let (euid, rest) = rest.split_once(" tty=")?;
@@ -148,7 +148,7 @@ fn fields(text: &str) -> Option<Failure<'_>> {
 }
 
 fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: &str) -> Option<()> {
-    let f = fields(text)?;
+    let f = fields_of(text)?;
     let name = [f.user, f.ruser, f.logname].into_iter().find(|n| !n.is_empty()).unwrap_or_default();
     if name.is_empty() {
         // OCSF's Authentication needs a user, and this line names none.
@@ -190,19 +190,95 @@ fn failure(line: &Line<'_>, out: &mut dyn Sink, module: &str, head: &str, text: 
 }
 
 fn other(line: &Line<'_>, out: &mut dyn Sink, module: &str, text: &str) -> Option<()> {
-    line.begin(out, class::BASE_EVENT, 99, "message");
-    out.other("pam", module);
-    if let Some(user) = text.split_once(" not met by user \"").and_then(|(_, u)| u.strip_suffix('"')) {
-        line.outcome(out, false);
-        out.text(attr::ACTOR_USER_NAME, user);
-        line.user(out, Column::User, user);
+    if let Some((_, fields)) = text.split_once("authentication success; ")
+        && let Some(f) = fields_of(fields).filter(|f| !f.user.is_empty())
+    {
+        begin(line, out, 99, "auth_success", module);
+        out.text(attr::USER_NAME, f.user);
+        line.user(out, Column::User, f.user);
+        line.outcome(out, true);
+        if !f.rhost.is_empty() {
+            line.source(out, f.rhost, None);
+        }
+        if line.program.starts_with("sshd") {
+            line.session(out, Column::Session);
+        }
+        line.end(out);
+        return Some(());
     }
-    if text == "check pass; user unknown" {
-        line.outcome(out, false);
-        out.text(attr::STATUS_DETAIL, "user unknown");
+    if let Some(user) = text.strip_prefix("Consecutive login failures for user ").and_then(|t| t.strip_suffix(" account temporarily locked")) {
+        line.begin(out, class::ACCOUNT_CHANGE, 9, "account_locked");
+        line.outcome(out, true);
+        out.other("pam", module);
+        out.text(attr::USER_NAME, user);
+        line.user(out, Column::TargetUser, user);
+        line.end(out);
+        return Some(());
+    }
+    let told = told(text);
+    line.base(out, told.as_ref().map_or("message", |_| "auth"));
+    out.other("pam", module);
+    if let Some((user, success, reason)) = told {
+        if let Some(success) = success {
+            line.outcome(out, success);
+        }
+        line.actor(out, user);
+        out.text(attr::STATUS_DETAIL, reason);
+    }
+    if line.program.starts_with("sshd") {
+        line.session_key(out, Column::Session);
     }
     line.end(out);
     Some(())
+}
+
+/// What modules say in words of their own: the user, whether it was let, and why. The names may be anything; they end where the module's words begin.
+fn told(text: &str) -> Option<(&str, Option<bool>, &str)> {
+    /// Words before the name, words after it (empty: the name ends the line), what it means, why.
+    const SAID: &[(&str, &str, Option<bool>, &str)] = &[
+        ("auth could not identify password for [", "]", Some(false), "no password was given"),
+        ("bad username [", "]", Some(false), "bad user name"),
+        ("could not identify user (from getpwnam(", "))", Some(false), "user unknown"),
+        ("account ", " has expired (account expired)", Some(false), "account expired"),
+        ("account ", " has password changed in future", None, "password changed in future"),
+        ("expired password for user ", " (password expired)", Some(false), "password expired"),
+        ("expired password for user ", " (password aged)", None, "password aged"),
+        ("expired password for user ", " (root enforced)", None, "password change enforced"),
+        ("user [", "] has blank password; authenticated without it", Some(true), "blank password"),
+        ("user \"", "\" does not exist", Some(false), "user unknown"),
+        ("user '", "' granted access", Some(true), ""),
+        ("user '", "' denied access", Some(false), "denied access"),
+        ("access denied for user `", "' from", Some(false), "access denied"),
+        ("Access denied for user ", " because", Some(false), "access denied"),
+        ("Access denied for user ", ":", Some(false), "access denied"),
+        ("Access denied to '", "' for", Some(false), "access denied"),
+        ("Access granted to '", "' for", Some(true), ""),
+        ("Refused user ", " for service", Some(false), "refused by list"),
+        ("Accepted google_authenticator for ", "", Some(true), "one-time code"),
+        ("Invalid verification code for ", "", Some(false), "one-time code"),
+        ("Accepted duo for ", "", Some(true), "second factor"),
+        ("Successful Duo login for '", "'", Some(true), "second factor"),
+        ("Failed Duo login for '", "'", Some(false), "second factor"),
+        ("root login denied for user '", "'", Some(false), "root login denied"),
+    ];
+    if text == "check pass; user unknown" {
+        return Some(("", Some(false), "user unknown"));
+    }
+    if let Some(user) = text.split_once(" not met by user \"").and_then(|(_, u)| u.strip_suffix('"')) {
+        return Some((user, Some(false), ""));
+    }
+    if let Some((user, rest)) = text.strip_prefix("received for user ").and_then(|t| t.rsplit_once(": ")) {
+        return Some((user, Some(rest.starts_with('0')), rest));
+    }
+    // pam_tally2: `user al (1001) tally 6, deny 5`.
+    if let Some((user, rest)) = text.strip_prefix("user ").and_then(|t| t.rsplit_once(" (")).filter(|(_, r)| r.contains(") tally ")) {
+        return Some((user, Some(false), rest.split_once(") ").map_or("", |(_, r)| r)));
+    }
+    SAID.iter().find_map(|(before, after, success, reason)| {
+        let rest = text.strip_prefix(before)?;
+        let user = if after.is_empty() { rest } else { rest.get(..rest.rfind(after)?)? };
+        (!user.is_empty()).then_some((user, *success, *reason))
+    })
 }
 
 #[cfg(test)]
@@ -211,10 +287,10 @@ mod tests {
 
     #[test]
     fn injected_hosts_are_not_believed() {
-        let hosts = |t: &'static str| fields(t).map(|f| (f.ruser, f.rhost, f.user)).unwrap();
+        let hosts = |t: &'static str| fields_of(t).map(|f| (f.ruser, f.rhost, f.user)).unwrap();
         assert_eq!(hosts("logname= uid=0 euid=0 tty=x ruser=test rhost=192.0.2.151 rhost=192.0.2.1"), ("test rhost=192.0.2.151", "192.0.2.1", ""));
         assert_eq!(hosts("logname= uid=0 euid=0 tty=x ruser= rhost=192.0.2.2 user=test rhost=192.0.2.152"), ("", "192.0.2.2", "test rhost=192.0.2.152"));
         assert_eq!(hosts("logname= uid=0 euid=0 tty=ssh ruser= rhost=h  user=root"), ("", "h", "root"));
-        assert!(fields("logname= uid=0").is_none());
+        assert!(fields_of("logname= uid=0").is_none());
     }
 }

@@ -5,7 +5,7 @@
 
 use event::{Column, Sink, attr, class};
 
-use super::{line::Line, pam};
+use super::{line::Line, pam, ssh_key, sshd_server};
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +51,8 @@ pub fn read(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
     if let Some(done) = pam::read(line, out) {
         return Some(done);
     }
-    let said = said(line.text)?;
+    let text = bare(line.text);
+    let Some(said) = said(text) else { return sshd_server::read(line, out, text) };
     match said.kind {
         Kind::Accepted | Kind::Failed | Kind::Preauth | Kind::Logout if !said.user.is_empty() => login(line, out, &said),
         _ => connection(line, out, &said)?,
@@ -84,7 +85,7 @@ fn login(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) {
     }
     line.session(out, if said.kind == Kind::Accepted { Column::TargetSession } else { Column::Session });
     place(line, out, said);
-    key(out, said.detail);
+    ssh_key::tell(out, said.detail);
 }
 
 /// SSH Activity, which needs an address; `None` without one.
@@ -135,25 +136,16 @@ fn place(line: &Line<'_>, out: &mut dyn Sink, said: &Said<'_>) {
     }
 }
 
-/// `ED25519 SHA256:…`, `RSA 39:33:…`, `RSA-CERT SHA256:… ID x (serial 1) CA ED25519 SHA256:…`.
-fn key(out: &mut dyn Sink, detail: &str) {
-    let mut words = detail.split(' ');
-    let (Some(kind), Some(fingerprint)) = (words.next(), words.next()) else { return };
-    let fingerprint = fingerprint.trim_end_matches(',');
-    if kind.is_empty() || !fingerprint.contains(':') {
-        return;
-    }
-    out.other("key_type", kind);
-    out.text(attr::USER_CREDENTIAL_UID, fingerprint);
-    out.key(Column::Credential, fingerprint);
-}
-
-fn said(text: &str) -> Option<Said<'_>> {
+/// The text without what Solaris, the kernel's ring, severity words and privilege separation put around it.
+fn bare(text: &str) -> &str {
     let text = text.strip_prefix("[ID ").and_then(|t| t.split_once("] ")).map_or(text, |(_, t)| t);
     let text = text.strip_prefix("kernel:[").and_then(|t| t.split_once("]: ")).map_or(text, |(_, t)| t);
     let text = ["error: ", "fatal: ", "Error: "].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
     let text = text.trim_end();
-    let text = text.strip_suffix("[preauth]").unwrap_or(text).trim_end();
+    text.strip_suffix("[preauth]").or_else(|| text.strip_suffix("[postauth]")).unwrap_or(text).trim_end()
+}
+
+fn said(text: &str) -> Option<Said<'_>> {
     attempt(text).or_else(|| refused(text)).or_else(|| ended(text)).or_else(|| connected(text))
 }
 
@@ -386,7 +378,7 @@ mod tests {
     use super::*;
 
     fn of(text: &'static str) -> (Kind, &'static str, &'static str, Option<u16>, &'static str) {
-        let s = said(text).unwrap_or_else(|| panic!("{text}"));
+        let s = said(bare(text)).unwrap_or_else(|| panic!("{text}"));
         (s.kind, s.user, s.from, s.port, s.detail)
     }
 
