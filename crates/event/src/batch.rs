@@ -355,6 +355,11 @@ impl Fields for RowView<'_> {
         }
         .filter(|t| !t.is_empty())
     }
+    fn any_original(&self, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let Some(list) = self.columns.raw.filter(|l| l.is_valid(self.row)) else { return false };
+        let held = list.value(self.row);
+        held.as_binary_opt::<i32>().is_some_and(|a| a.iter().flatten().any(&mut *test))
+    }
     fn int(&self, column: Column) -> Option<i64> {
         match self.columns.cells.get(column as usize)? {
             Held::Int(a) => a.is_valid(self.row).then(|| a.value(self.row)),

@@ -100,6 +100,8 @@ pub trait Fields {
     fn text(&self, column: Column) -> Option<&str>;
     /// The number in an `Int` or `Time` column.
     fn int(&self, column: Column) -> Option<i64>;
+    /// Whether the exact bytes of any of its records pass a test; false where they are not at hand.
+    fn any_original(&self, test: &mut dyn FnMut(&[u8]) -> bool) -> bool;
 
     /// When it happened.
     fn time(&self) -> crate::Time {

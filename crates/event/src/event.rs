@@ -59,6 +59,9 @@ impl Fields for Event {
             _ => None,
         }
     }
+    fn any_original(&self, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        self.raw.iter().any(|bytes| test(bytes))
+    }
 }
 
 /// Makes owned events with their OCSF object.

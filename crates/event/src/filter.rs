@@ -31,6 +31,46 @@ pub enum Filter {
     Has(Column),
     /// The event happened in this window.
     During(Window),
+    /// The original bytes of one of its records hold this. Needs events that have their originals; without them it is false.
+    Original(Words),
+}
+
+/// Words looked for in original bytes, whatever stands around them. ASCII letters match in either case if `any_case`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Words {
+    /// The words, as UTF-8.
+    pub text: String,
+    /// Whether ASCII letters match in either case.
+    pub any_case: bool,
+}
+
+impl Words {
+    /// Made ready to look through many bytes.
+    pub fn finder(&self) -> Finder {
+        let wanted = if self.any_case { self.text.to_ascii_lowercase() } else { self.text.clone() };
+        Finder { find: memchr::memmem::Finder::new(wanted.as_bytes()).into_owned(), any_case: self.any_case, lower: Vec::new() }
+    }
+}
+
+/// Looks for words in one text after another, without making anything anew.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    find: memchr::memmem::Finder<'static>,
+    any_case: bool,
+    lower: Vec<u8>,
+}
+
+impl Finder {
+    /// Whether the bytes hold the words.
+    pub fn found(&mut self, bytes: &[u8]) -> bool {
+        if !self.any_case {
+            return self.find.find(bytes).is_some();
+        }
+        self.lower.clear();
+        self.lower.extend_from_slice(bytes);
+        self.lower.make_ascii_lowercase();
+        self.find.find(&self.lower).is_some()
+    }
 }
 
 /// How a text must look. ASCII letters match in either case if `any_case`.
@@ -56,6 +96,8 @@ pub enum Place {
     End,
     /// The text contains it.
     Anywhere,
+    /// The text is like it, where `*` stands for any text; `\\*` is a star and `\\\\` a backslash.
+    Glob,
 }
 
 impl Pattern {
@@ -77,8 +119,39 @@ impl Place {
             Place::Start => text.starts_with(part),
             Place::End => text.ends_with(part),
             Place::Anywhere => text.contains(part),
+            Place::Glob => glob(text, part),
         }
     }
+}
+
+/// Whether a text is like a glob; see [`Place::Glob`]. What stands between stars is found as early as it can be, so that no glob
+/// takes more steps than one search a star.
+pub fn glob(text: &str, glob: &str) -> bool {
+    let parts = glob_parts(glob);
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let Some((last, middle)) = rest.split_last() else { return text == first };
+    let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+    for part in middle {
+        match left.split_once(part.as_str()) {
+            Some((_, after)) => left = after,
+            None => return false,
+        }
+    }
+    left.ends_with(last.as_str())
+}
+
+/// The texts between the stars of a glob; one more than there are stars.
+pub fn glob_parts(glob: &str) -> Vec<String> {
+    let (mut parts, mut now, mut chars) = (Vec::new(), String::new(), glob.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '*' => parts.push(std::mem::take(&mut now)),
+            '\\' => now.push(chars.next().unwrap_or('\\')),
+            other => now.push(other),
+        }
+    }
+    parts.push(now);
+    parts
 }
 
 impl Filter {
@@ -137,6 +210,10 @@ impl Filter {
             Filter::InNet(c, net) => e.text(*c).is_some_and(|t| in_net(t, net)),
             Filter::Has(c) => e.text(*c).is_some() || e.int(*c).is_some(),
             Filter::During(w) => e.int(Column::Time).is_some_and(|t| w.contains(Time(t))),
+            Filter::Original(words) => {
+                let mut finder = words.finder();
+                e.any_original(&mut |bytes| finder.found(bytes))
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The vocabulary holds together: both sinks make the same columns, filters are two-valued, books balance.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // tests: to stop is how they speak
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // tests: to stop is how they speak
+
+mod cases;
 
 use event::{
     Batch, Column, Columns, Entity, EventSink, Facet, Fields, Filter, Kind, Mark, Origin, Pattern, Shape, Sink, Time, Window, attr, class, filter::Place,

@@ -9,11 +9,11 @@ use datafusion::{
     common::ScalarValue,
     logical_expr::{Expr, ident, lit},
 };
-use event::{Column, Filter, Pattern, Shape, Window, filter::Place};
+use event::{Column, Filter, Pattern, Shape, Window, Words, batch::RAW, filter::Place};
 
 use crate::{
     Error, Result,
-    functions::{in_net_function, place_name, text_like_function},
+    functions::{in_net_function, place_name, raw_has_function, text_like_function},
 };
 
 /// Levels that a filter may be nested.
@@ -32,12 +32,31 @@ fn expr(filter: &Filter, wanted: bool, depth: usize) -> Result<Expr> {
     Ok(match (filter, wanted) {
         (Filter::All, _) => lit(wanted),
         (Filter::Not(f), _) => expr(f, !wanted, depth + 1)?,
-        (Filter::And(fs), true) | (Filter::Or(fs), false) => join(each(fs)?, lit(true), Expr::and),
+        (Filter::And(fs), true) | (Filter::Or(fs), false) => fields_first(fs, each(fs)?),
         (Filter::Or(fs), true) => any_of(fs, depth + 1)?,
         (Filter::And(fs), false) => join(each(fs)?, lit(false), Expr::or),
         (test, true) => positive(test),
         (test, false) => positive(test).is_not_true(),
     })
+}
+
+/// Each of these, those first that read no originals: the bytes of a record are read only where everything else holds.
+fn fields_first(filters: &[Filter], parts: Vec<Expr>) -> Expr {
+    let (mut cheap, mut dear) = (Vec::new(), Vec::new());
+    for (f, part) in filters.iter().zip(parts) {
+        if reads_originals(f) { dear.push(part) } else { cheap.push(part) }
+    }
+    let cheap = join(cheap, lit(true), Expr::and);
+    dear.into_iter().fold(cheap, Expr::and)
+}
+
+fn reads_originals(filter: &Filter) -> bool {
+    match filter {
+        Filter::Not(f) => reads_originals(f),
+        Filter::And(fs) | Filter::Or(fs) => fs.iter().any(reads_originals),
+        Filter::Original(_) => true,
+        _ => false,
+    }
 }
 
 /// Joins many as a tree that is as low as it can be: thousands of entities must not make an expression thousands deep.
@@ -104,8 +123,14 @@ fn positive(test: &Filter) -> Expr {
         Filter::Has(c) if is_text(*c) => column(*c).not_eq(lit("")),
         Filter::Has(c) => column(*c).is_not_null(),
         Filter::During(w) => during(w),
+        Filter::Original(w) => original(RAW, w),
         _ => lit(false),
     }
+}
+
+/// Whether the bytes in a column hold words.
+pub(crate) fn original(column: &str, words: &Words) -> Expr {
+    raw_has_function().call(vec![ident(column), lit(words.text.as_str()), lit(words.any_case)])
 }
 
 pub(crate) fn column(c: Column) -> Expr {

@@ -1,7 +1,8 @@
-//! Two functions that queries have beside DataFusion's own: they say in SQL exactly what `event::Filter` says in memory.
+//! Three functions that queries have beside DataFusion's own: they say in SQL exactly what `event::Filter` says in memory.
 //!
 //! `in_net(text, cidr)`: the text is an address in the network. `text_like(text, pattern, place, any_case)`: the text has
-//! the pattern at `whole`, `start`, `end` or `anywhere`; ASCII letters match in either case if `any_case`.
+//! the pattern at `whole`, `start`, `end` or `anywhere`, or is like it as a `glob`; ASCII letters match in either case if
+//! `any_case`. `raw_has(raw, words, any_case)`: the bytes of a record, or of any of several, hold the words.
 
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use datafusion::{
     error::{DataFusionError, Result},
     logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
 };
-use event::filter::{Place, in_net};
+use event::{
+    Words,
+    filter::{Place, glob, in_net},
+};
 use ipnet::IpNet;
 
 /// All functions, to be registered in a session.
 pub(crate) fn all() -> Vec<ScalarUDF> {
-    vec![in_net_function(), text_like_function()]
+    vec![in_net_function(), text_like_function(), raw_has_function()]
 }
 
 pub(crate) fn in_net_function() -> ScalarUDF {
@@ -29,6 +33,10 @@ pub(crate) fn text_like_function() -> ScalarUDF {
     ScalarUDF::new_from_impl(TextLike { signature: Signature::exact(types, Volatility::Immutable) })
 }
 
+pub(crate) fn raw_has_function() -> ScalarUDF {
+    ScalarUDF::new_from_impl(RawHas { signature: Signature::any(3, Volatility::Immutable) })
+}
+
 /// The name of a place, as `text_like` takes it.
 pub(crate) const fn place_name(place: Place) -> &'static str {
     match place {
@@ -36,6 +44,7 @@ pub(crate) const fn place_name(place: Place) -> &'static str {
         Place::Start => "start",
         Place::End => "end",
         Place::Anywhere => "anywhere",
+        Place::Glob => "glob",
     }
 }
 
@@ -89,7 +98,8 @@ impl ScalarUDFImpl for TextLike {
             "start" => |t, p| t.starts_with(p),
             "end" => |t, p| t.ends_with(p),
             "anywhere" => |t, p| t.contains(p),
-            other => return exec_err!("text_like: no place `{other}`; there are whole, start, end, anywhere"),
+            "glob" => glob,
+            other => return exec_err!("text_like: no place `{other}`; there are whole, start, end, anywhere, glob"),
         };
         if !any_case {
             return each(texts, |text| holds(text, pattern));
@@ -101,6 +111,40 @@ impl ScalarUDFImpl for TextLike {
             lower.make_ascii_lowercase();
             holds(&lower, &pattern)
         })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct RawHas {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for RawHas {
+    fn name(&self) -> &str {
+        "raw_has"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [raw, words, ColumnarValue::Scalar(ScalarValue::Boolean(Some(any_case)))] = args.args.as_slice() else {
+            return exec_err!("raw_has takes records, words and true or false for any case");
+        };
+        let Some(text) = constant(words)? else { return Ok(ColumnarValue::Scalar(ScalarValue::Boolean(None))) };
+        let mut finder = Words { text: text.to_owned(), any_case: *any_case }.finder();
+        let raw = raw.to_array(args.number_rows)?;
+        let found: BooleanArray = if let Some(lists) = raw.as_list_opt::<i32>() {
+            let mut any = |list: ArrayRef| list.as_binary_opt::<i32>().is_some_and(|records| records.iter().flatten().any(|bytes| finder.found(bytes)));
+            lists.iter().map(|list| Some(list.is_some_and(&mut any))).collect()
+        } else if let Some(records) = raw.as_binary_opt::<i32>() {
+            records.iter().map(|bytes| Some(bytes.is_some_and(|b| finder.found(b)))).collect()
+        } else {
+            return exec_err!("not records: {}", raw.data_type());
+        };
+        Ok(ColumnarValue::Array(Arc::new(found) as ArrayRef))
     }
 }
 

@@ -9,11 +9,11 @@ use datafusion::{
     catalog::{TableProvider, empty::EmptyTable},
     execution::{SessionStateBuilder, runtime_env::RuntimeEnvBuilder},
     functions_aggregate::expr_fn::count,
-    logical_expr::{Expr, SortExpr, ident, lit},
+    logical_expr::{Expr, SortExpr, cast as cast_expr, ident, lit},
     prelude::{DataFrame, SessionConfig, SessionContext},
 };
 use deltalake_core::DeltaTable;
-use event::{Column, Columns, Event, Filter, Shape, batch};
+use event::{Column, Columns, Event, Filter, Shape, Time, Words, batch};
 
 use crate::{Error, Lake, Result, Table, filter, functions, rows::Cells, tables::LAST_SEQ};
 
@@ -130,21 +130,53 @@ impl Lake {
         Ok(batches.iter().flat_map(|b| (0..b.num_rows()).filter_map(|row| Cells(b).text(column.name(), row))).map(str::to_owned).collect())
     }
 
-    /// How many events that a filter is true of have each value of a text column, most first; the first `limit` values.
+    /// How many events that a filter is true of have each value of a column, most first; the first `limit` values. Numbers and times
+    /// come as text.
     pub fn groups(&self, filter: &Filter, column: Column, limit: usize) -> Result<Vec<(String, u64)>> {
-        if !matches!(column.shape(), Shape::Word | Shape::Text) {
-            return Ok(Vec::new());
-        }
         let c = || filter::column(column);
-        let order = vec![ident("n").sort(false, false), c().sort(true, true)];
         let frame = self.frame(Table::Events)?.filter(filter::to_expr(filter)?.and(c().is_not_null()))?;
+        let order = vec![ident("n").sort(false, false), c().sort(true, true)];
         let frame = frame.aggregate(vec![c()], vec![count(lit(1)).alias("n")])?.sort(order)?.limit(0, Some(limit))?;
         let mut groups = Vec::new();
         for batch in self.collect(frame)? {
             let cells = Cells(&batch);
-            groups.extend((0..batch.num_rows()).filter_map(|row| Some((cells.text(column.name(), row)?.to_owned(), cells.int("n", row)? as u64))));
+            let value = |row| match column.shape() {
+                Shape::Word | Shape::Text => cells.text(column.name(), row).map(str::to_owned),
+                Shape::Int => cells.int(column.name(), row).map(|n| n.to_string()),
+                Shape::Time => cells.int(column.name(), row).map(|n| Time(n).to_string()),
+            };
+            groups.extend((0..batch.num_rows()).filter_map(|row| Some((value(row)?, cells.int("n", row)? as u64))));
         }
         Ok(groups)
+    }
+
+    /// How many events that a filter is true of happened in each span of `step` microseconds, by time; spans without any are left out.
+    /// The first `limit` spans.
+    pub fn spans(&self, filter: &Filter, step: i64, limit: usize) -> Result<Vec<(Time, u64)>> {
+        let micros = cast_expr(filter::column(Column::Time), DataType::Int64);
+        let frame = self.frame(Table::Events)?.filter(filter::to_expr(filter)?)?.select(vec![(micros / lit(step.max(1))).alias("span")])?;
+        let frame = frame.aggregate(vec![ident("span")], vec![count(lit(1)).alias("n")])?.sort(vec![ident("span").sort(true, true)])?.limit(0, Some(limit))?;
+        let mut spans = Vec::new();
+        for batch in self.collect(frame)? {
+            let cells = Cells(&batch);
+            let one = |row| Some((Time(cells.int("span", row)?.saturating_mul(step.max(1))), cells.int("n", row)? as u64));
+            spans.extend((0..batch.num_rows()).filter_map(one));
+        }
+        Ok(spans)
+    }
+
+    /// The quarantined records that hold all of these words, as `source#seq`, in order; the first `limit` of them.
+    pub fn quarantined(&self, words: &[Words], limit: usize) -> Result<Vec<String>> {
+        let holds = words.iter().map(|w| filter::original("raw", w)).reduce(Expr::and).unwrap_or_else(|| lit(true));
+        let order = ["source", "seq"].map(|c| ident(c).sort(true, true)).to_vec();
+        let frame = self.frame(Table::Quarantine)?.filter(holds)?.select(vec![ident("source"), ident("seq")])?.sort(order)?.limit(0, Some(limit))?;
+        let mut found = Vec::new();
+        for batch in self.collect(frame)? {
+            let cells = Cells(&batch);
+            let id = |row| Some(format!("{}#{}", cells.text("source", row)?, cells.int("seq", row)?));
+            found.extend((0..batch.num_rows()).filter_map(id));
+        }
+        Ok(found)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event::{Column, EventSink, Facet, Fields, Filter, Pattern, Window, filter::Place};
+use event::{Column, EventSink, Facet, Fields, Filter, Pattern, Window, Words, filter::Place};
 use lake::{Error, Lake, Want};
 use proptest::{
     collection::vec,
@@ -58,6 +58,9 @@ const ADDRESSES: [&str; 12] = [
     "",
 ];
 const NETS: [&str; 6] = ["10.0.0.0/24", "10.0.0.1/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "::ffff:0:0/96"];
+/// Parts of original records, as `made::bytes_of` makes them, and what is not in them.
+const WORDS: [&str; 10] = ["", "record", "RECORD", "record 1", " of alice", "of web-1/AUTH.log ", "\u{fffd}", "\u{0}\r\n", "\n", "nothing"];
+const GLOBS: [&str; 6] = ["a*e", "*", "A*@*1", "\\*", "a\\\\*", "*i*"];
 const NUMBERS: [i64; 7] = [i64::MIN, -1, 0, 1, 22, 443, i64::MAX];
 
 fn text_columns() -> impl Strategy<Value = Column> {
@@ -91,7 +94,7 @@ fn events() -> impl Strategy<Value = Vec<Made>> {
 }
 
 fn place() -> impl Strategy<Value = Place> {
-    prop::sample::select(vec![Place::Whole, Place::Start, Place::End, Place::Anywhere])
+    prop::sample::select(vec![Place::Whole, Place::Start, Place::End, Place::Anywhere, Place::Glob])
 }
 
 fn tests() -> impl Strategy<Value = Filter> {
@@ -109,6 +112,9 @@ fn tests() -> impl Strategy<Value = Filter> {
         3 => (prop_oneof![Just(Column::SrcIp), text_columns()], prop::sample::select(NETS.to_vec())).prop_map(|(c, n)| Filter::InNet(c, n.parse().unwrap())),
         3 => columns().prop_map(Filter::Has),
         2 => (moment(), moment()).prop_map(|(since, until)| Filter::During(Window { since, until })),
+        3 => (prop::sample::select(WORDS.to_vec()), any::<bool>()).prop_map(|(text, any_case)| Filter::Original(Words { text: text.into(), any_case })),
+        2 => (text_columns(), prop::sample::select(GLOBS.to_vec()), any::<bool>())
+            .prop_map(|(c, text, any_case)| Filter::Like(c, Pattern { text: text.into(), place: Place::Glob, any_case })),
         1 => process,
         // Tests on a column of the wrong shape are false, whatever the column holds.
         1 => (columns(), texts()).prop_map(|(c, t)| Filter::is(c, t)),

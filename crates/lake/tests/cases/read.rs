@@ -122,3 +122,27 @@ fn a_checkpoint_of_a_torn_commit_is_not_read() {
     assert_eq!(lake.position().unwrap().min(), 48);
     assert_eq!(lake.originals("s", 0, 100).unwrap().len(), 48);
 }
+
+#[test]
+fn events_are_counted_by_value_and_by_time_and_what_was_rejected_can_be_searched() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lake = Lake::open(dir.path()).unwrap();
+    let hour = 3_600_000_000;
+    let rows: Vec<made::Made> = (0..9u64)
+        .map(|n| {
+            let mut m = made::event(made::NOON.plus(n as i64 * hour / 4), &[n * 2], &[(Column::User, if n < 3 { "alice" } else { "bob" })]);
+            m.numbers.push((Column::DstPort, if n % 2 == 0 { 22 } else { 443 }));
+            m
+        })
+        .collect();
+    let rejected = [made::quarantined("s", 1), made::quarantined("t", 3)];
+    lake.commit(1, "", vec![made::batch("s", event::Facet::Cloud, &rows)], vec![], rejected.to_vec(), vec![]).unwrap();
+    assert_eq!(lake.groups(&Filter::All, Column::User, 9).unwrap(), [("bob".into(), 6), ("alice".into(), 3)]);
+    assert_eq!(lake.groups(&Filter::is(Column::User, "bob"), Column::DstPort, 1).unwrap(), [("22".into(), 3)]);
+    assert_eq!(lake.groups(&Filter::All, Column::Time, 1).unwrap(), [("2026-03-01T10:00:00Z".into(), 1)]);
+    assert_eq!(lake.spans(&Filter::All, hour, 9).unwrap(), [(made::NOON, 4), (made::NOON.plus(hour), 4), (made::NOON.plus(2 * hour), 1)]);
+    let words = |text: &str, any_case| event::Words { text: text.into(), any_case };
+    assert_eq!(lake.quarantined(&[], 9).unwrap(), ["s#1", "t#3"]);
+    assert_eq!(lake.quarantined(&[words("RECORD", true), words("of t", false)], 9).unwrap(), ["t#3"]);
+    assert!(lake.quarantined(&[words("RECORD", false)], 9).unwrap().is_empty());
+}

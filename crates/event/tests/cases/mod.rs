@@ -1,0 +1,3 @@
+//! One file a part of the vocabulary.
+
+mod query;
