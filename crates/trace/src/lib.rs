@@ -8,6 +8,8 @@ pub mod links;
 pub use links::{Aggregate, links};
 pub mod scope;
 pub use scope::{Coverage, Question, Scope, absorb, finish, questions};
+pub mod session;
+pub use session::{Session, sessions};
 mod thing;
 pub use thing::container;
 pub mod timeline;

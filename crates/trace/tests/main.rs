@@ -8,3 +8,4 @@ mod invictus;
 mod links;
 mod logs;
 mod renamed;
+mod sessions;

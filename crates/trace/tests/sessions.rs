@@ -1,0 +1,243 @@
+//! Sessions of the composed intrusion, and logins told by many: each is one, and no two are made one.
+
+use std::collections::BTreeSet;
+
+use event::{Column, Event, EventSink, Facet, Fields, Sink, Time, attr, class, sink::Origin};
+use proptest::prelude::*;
+use trace::session::{Detail, How, Login, Session, StepKind, logins, sessions};
+
+use crate::demo::store;
+
+fn session(all: &[Session], id: &str) -> Session {
+    let found: Vec<&Session> = all.iter().filter(|s| s.names.iter().any(|n| n.value == id)).collect();
+    assert_eq!(found.len(), 1, "{id}: {:?}", found.iter().map(|s| s.start).collect::<Vec<_>>());
+    found[0].clone()
+}
+
+#[test]
+fn the_intruders_login_has_its_whole_tree() {
+    let all = sessions(&store().events, Detail::of);
+    let s = session(&all, "db-1/157");
+    assert_eq!((s.id.to_string(), s.how, s.tty.as_deref()), ("session:db-1/157".into(), How::Terminal, Some("pts/1")));
+    assert_eq!(s, session(&all, "db-1/sshd:2896"));
+    let value = |e: &Option<event::Entity>| e.as_ref().map(|e| e.value.clone()).unwrap_or_default();
+    assert_eq!((value(&s.user), value(&s.from)), ("deploy@db-1".into(), "10.20.1.10".into()));
+    assert!(value(&s.credential).starts_with("SHA256:") && s.end.is_some());
+    assert_eq!(s.sources, ["db-1/audit/audit.log", "db-1/auth.log"]);
+    let line: Vec<(i64, Option<i64>)> = s.procs.iter().map(|p| (p.pid, p.parent.map(|at| s.procs[at].pid))).collect();
+    let parents = [(2896, None), (2902, Some(2896)), (2911, Some(2902)), (2918, Some(2911)), (2923, Some(2918)), (2927, Some(2918))];
+    assert_eq!(line, [&parents[..], &[(2934, Some(2918)), (2936, Some(2918))]].concat());
+    assert_eq!(s.procs.iter().filter(|p| value(&p.effective) == "root@db-1").count(), 5);
+    assert_eq!(
+        s.changes.iter().map(|c| (value(&c.from), c.to.value.clone(), c.by.clone())).collect::<Vec<_>>(),
+        [("deploy@db-1".into(), "root@db-1".into(), "sudo".into())]
+    );
+    assert_eq!(s.connections.iter().map(|c| (c.what.value.as_str(), c.port)).collect::<Vec<_>>(), [("198.51.100.77", Some(443))]);
+    assert!(s.files.iter().any(|f| f.what.value == "db-1:/etc/sudoers.d/support2"), "{:?}", s.files);
+    assert!(s.replay.windows(2).all(|w| w[0].time <= w[1].time));
+    let kinds = |k| s.replay.iter().filter(|step| step.kind == k).count();
+    assert_eq!((kinds(StepKind::Login), kinds(StepKind::Logout), kinds(StepKind::Connection)), (1, 1, 1));
+    assert!(kinds(StepKind::Exec) >= 7 && s.replay.iter().all(|step| !step.events.is_empty()));
+}
+
+#[test]
+fn jobs_are_jobs_and_failed_attempts_are_no_sessions() {
+    let all = sessions(&store().events, Detail::of);
+    assert!(all.iter().filter(|s| s.service.as_deref() == Some("cron")).all(|s| s.how == How::Cron));
+    assert!(all.iter().any(|s| s.how == How::Cron));
+    // Every accepted login of the auth logs is one session, and nothing else is a session of sshd.
+    let accepted: BTreeSet<String> = store()
+        .events
+        .iter()
+        .filter(|e| e.text(Column::Operation) == Some("ssh_login") && e.succeeded() == Some(true) && e.int(Column::ActivityId) == Some(1))
+        .filter_map(|e| e.text(Column::TargetSession).map(str::to_owned))
+        .collect();
+    let names: Vec<String> = all.iter().flat_map(|s| &s.names).map(|n| n.value.clone()).filter(|n| n.contains("/sshd:")).collect();
+    assert_eq!(names.iter().cloned().collect::<BTreeSet<_>>(), accepted);
+    assert_eq!(names.len(), accepted.len());
+}
+
+#[test]
+fn the_order_of_the_events_does_not_matter() {
+    let mut events = store().events;
+    let forward = sessions(&events, Detail::of);
+    events.reverse();
+    assert_eq!(sessions(&events, Detail::of), forward);
+}
+
+fn process(sink: &mut EventSink, seq: u64, second: i64, pid: i64, ppid: i64, activity: u8, command: &str) {
+    sink.begin(class::PROCESS_ACTIVITY, activity, at(second));
+    sink.record(seq, b"x");
+    sink.int(attr::PROCESS_PID, pid);
+    sink.key_int(Column::Ppid, ppid);
+    for (c, v) in [(Column::Host, "h"), (Column::Session, "h/7"), (Column::User, "al@h"), (Column::Exe, command), (Column::Command, command)] {
+        sink.key(c, v);
+    }
+    sink.end();
+}
+
+fn at(second: i64) -> Time {
+    Time::parse("2026-03-04T10:00:00Z").unwrap().plus(second * 1_000_000)
+}
+
+fn origin(source: &str) -> Origin {
+    Origin { source: source.into(), format: "f".into(), facet: Facet::Runtime, received: at(86_400), host: None }
+}
+
+#[test]
+fn a_process_id_used_again_is_another_process() {
+    let mut sink = EventSink::new(origin("s"));
+    process(&mut sink, 0, 0, 10, 5, 1, "/bin/sh");
+    process(&mut sink, 1, 1, 11, 10, 1, "/bin/one");
+    process(&mut sink, 2, 2, 11, 10, 2, "");
+    process(&mut sink, 3, 3, 12, 11, 1, "/bin/late"); // its parent is over
+    process(&mut sink, 4, 4, 11, 10, 1, "/bin/two");
+    process(&mut sink, 5, 5, 13, 11, 1, "/bin/child-of-two");
+    process(&mut sink, 6, 6, 13, 11, 1, "/bin/instead"); // the same process runs another program
+    let all = sessions(&sink.events, |_| Detail::default());
+    assert_eq!(all.len(), 1);
+    let told: Vec<(&str, Option<&str>)> =
+        all[0].procs.iter().map(|p| (p.exe.as_deref().unwrap(), p.parent.map(|at| all[0].procs[at].exe.as_deref().unwrap()))).collect();
+    let want = [("/bin/sh", None), ("/bin/one", Some("/bin/sh")), ("/bin/late", None), ("/bin/two", Some("/bin/sh"))];
+    assert_eq!(told, [&want[..], &[("/bin/child-of-two", Some("/bin/two")), ("/bin/instead", Some("/bin/child-of-two"))]].concat());
+}
+
+/// Who tells of a login.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Voice {
+    Sshd,
+    Pam,
+    Logind,
+    Audit,
+    Wtmp,
+}
+
+const VOICES: [Voice; 5] = [Voice::Sshd, Voice::Pam, Voice::Logind, Voice::Audit, Voice::Wtmp];
+
+/// A login: who, from where, when (in tenths of seconds), and how late each of its five tellings is.
+type Made = (usize, usize, i64, Vec<i64>);
+
+/// Logins, and which logs are there: a log that is there tells of all of them.
+fn made() -> impl Strategy<Value = (Vec<Made>, Vec<bool>)> {
+    let logins = prop::collection::vec((0..2usize, 0..3usize, 0..400i64, prop::collection::vec(0..15i64, 5)), 1..8);
+    (logins, prop::collection::vec(any::<bool>(), 5))
+}
+
+/// The number of the login is its process id, session and port; wtmp says the terminal alone.
+fn tell(sink: &mut EventSink, seq: u64, n: usize, login: &Made, voice: Voice, late: i64) {
+    let (user, from, tenths, _) = login;
+    let text = |c: Column, sink: &mut EventSink, v: String| sink.key(c, &v);
+    let step = voice == Voice::Pam;
+    sink.begin(class::AUTHENTICATION, if step { 99 } else { 1 }, Time(at(0).0 + (tenths + late) * 100_000));
+    sink.record(seq, b"x");
+    text(Column::Host, sink, "h".into());
+    text(Column::User, sink, format!("u{user}@h"));
+    text(Column::Outcome, sink, "success".into());
+    text(Column::Operation, sink, format!("{voice:?}"));
+    let sshd = format!("h/sshd:{}", 100 + n);
+    match voice {
+        Voice::Sshd => {
+            text(Column::Service, sink, "sshd".into());
+            text(Column::TargetSession, sink, sshd);
+            text(Column::SrcIp, sink, format!("192.0.2.{from}"));
+            sink.key_int(Column::SrcPort, 5000 + n as i64);
+        }
+        Voice::Pam => {
+            text(Column::Service, sink, "sshd".into());
+            text(Column::Session, sink, sshd);
+        }
+        Voice::Logind => {
+            text(Column::Service, sink, "systemd-logind".into());
+            text(Column::TargetSession, sink, format!("h/{}", 20 + n));
+            sink.int(attr::ACTOR_PROCESS_PID, 1);
+        }
+        Voice::Audit => {
+            text(Column::Exe, sink, "/usr/sbin/sshd".into());
+            text(Column::TargetSession, sink, format!("h/{}", 20 + n));
+            text(Column::SrcIp, sink, format!("192.0.2.{from}"));
+        }
+        Voice::Wtmp => {
+            text(Column::Service, sink, "utmp".into());
+            text(Column::SrcIp, sink, format!("192.0.2.{from}"));
+            sink.int(attr::ACTOR_PROCESS_PID, 900 + n as i64);
+        }
+    }
+    if matches!(voice, Voice::Sshd | Voice::Pam | Voice::Audit) {
+        sink.int(attr::ACTOR_PROCESS_PID, 100 + n as i64);
+    }
+    sink.end();
+}
+
+fn told(logins_made: &[Made], there: &[bool]) -> (Vec<Event>, Vec<usize>) {
+    let (mut events, mut whose) = (Vec::new(), Vec::new());
+    for (v, voice) in VOICES.into_iter().enumerate().filter(|(v, _)| there[*v]) {
+        let mut sink = EventSink::new(origin(&format!("{voice:?}")));
+        for (n, login) in logins_made.iter().enumerate() {
+            tell(&mut sink, n as u64, n, login, voice, login.3[v]);
+            whose.push(n);
+        }
+        events.extend(sink.events);
+    }
+    (events, whose)
+}
+
+fn check(found: &[Login], whose: &[usize]) {
+    for login in found {
+        let of: BTreeSet<usize> = login.told.iter().map(|at| whose[*at]).collect();
+        assert!(of.len() == 1, "two logins made one: {of:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn two_logins_are_never_made_one((made, there) in made()) {
+        let (events, whose) = told(&made, &there);
+        check(&logins(&events), &whose);
+        // Nor by the order in which logs are read.
+        let (mut back, mut back_whose) = (events.clone(), whose.clone());
+        back.reverse();
+        back_whose.reverse();
+        check(&logins(&back), &back_whose);
+    }
+
+    #[test]
+    fn a_login_alone_is_one_whoever_tells_of_it((login, mut there) in made().prop_map(|(mut l, t)| (l.remove(0), t)), gap in 20..1000i64) {
+        there[0] = true; // sshd's own word ties the others
+        let later = (login.0, login.1, login.2 + gap * 10, login.3.clone());
+        let (events, whose) = told(&[login, later], &there);
+        let found = logins(&events);
+        check(&found, &whose);
+        prop_assert_eq!(found.len(), 2, "{:?}", found);
+        prop_assert_eq!(found.iter().map(|l| l.told.len()).sum::<usize>(), events.len());
+    }
+}
+
+#[test]
+fn a_job_and_a_login_of_the_same_user_and_second_are_two() {
+    let mut sink = EventSink::new(origin("auth.log"));
+    for (seq, service, pid, session) in [(0, "cron", 7, ""), (1, "sshd", 8, "h/sshd:8"), (2, "systemd-logind", 1, "h/c3")] {
+        sink.begin(class::AUTHENTICATION, 1, at(seq));
+        sink.record(seq as u64, b"x");
+        for (c, v) in
+            [(Column::Host, "h"), (Column::User, "root@h"), (Column::Service, service), (Column::Operation, service), (Column::TargetSession, session)]
+        {
+            sink.key(c, v);
+        }
+        sink.int(attr::ACTOR_PROCESS_PID, pid);
+        sink.end();
+    }
+    let found = logins(&sink.events);
+    // logind fits sshd alone, for it registers no jobs without saying so elsewhere.
+    let sizes: Vec<usize> = found.iter().map(|l| l.told.len()).collect();
+    assert_eq!(sizes, [1, 2], "{found:?}");
+}
+
+#[test]
+fn in_a_crowd_nothing_is_fitted_and_it_is_quick() {
+    let many: Vec<Made> = (0..3_000).map(|n| (0, 0, n % 40, vec![0; 5])).collect();
+    let (events, whose) = told(&many, &[true, false, true, false, true]);
+    let started = std::time::Instant::now();
+    let found = logins(&events);
+    check(&found, &whose);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
