@@ -19,13 +19,23 @@ mod cri;
 mod docker;
 mod inner;
 mod json;
+mod kubernetes_audit;
 mod linux_audit;
 mod syslog;
 mod text;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
+#[rustfmt::skip] // a line each, so that two people can add one at a time
 pub fn all() -> &'static [&'static dyn Format] {
-    &[&aws_cloudtrail::AwsCloudtrail, &linux_audit::LinuxAudit, &docker::Docker, &cri::Cri, &syslog::Syslog, &text::Text]
+    &[
+        &aws_cloudtrail::AwsCloudtrail,
+        &kubernetes_audit::KubernetesAudit,
+        &linux_audit::LinuxAudit,
+        &docker::Docker,
+        &cri::Cri,
+        &syslog::Syslog,
+        &text::Text,
+    ]
 }
 
 /// Finds a format by name.

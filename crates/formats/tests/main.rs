@@ -5,6 +5,7 @@
 mod audit_oracles;
 mod bad_inputs;
 mod carried;
+mod clouds;
 mod cloudtrail;
 mod golden;
 mod hub;

@@ -25,9 +25,19 @@ pub struct Doc<'a> {
     pub(super) utf8: bool,
     /// The record that it was read from.
     pub record: Record<'a>,
+    /// Records before it that are of the same event.
+    pub(super) earlier: &'a [Held],
 }
 
+/// A record that is kept until its event is whole: its number and bytes.
+pub type Held = (u64, Vec<u8>);
+
 impl<'a> Doc<'a> {
+    /// The same, as the last of the records of one event; the earlier ones in order.
+    pub fn after(self, earlier: &'a [Held]) -> Doc<'a> {
+        Doc { earlier, ..self }
+    }
+
     /// The value of a row as it is written; `None` where it is missing or null.
     pub fn raw(&self, slot: Slot) -> Option<&'a str> {
         let (node, _) = self.map.rows.get(slot.0)?;
@@ -100,6 +110,7 @@ impl<'a> Doc<'a> {
         out.begin(class, activity, when.time);
         let own = [(!self.utf8).then_some(Mark::NotUtf8), self.twice.then_some(Mark::DuplicateKey)];
         when.marks.into_iter().chain(own).flatten().for_each(|m| out.mark(m));
+        self.earlier.iter().for_each(|(seq, bytes)| out.record(*seq, bytes));
         out.record(self.record.seq, self.record.bytes);
         if out.wants_object() {
             (0..self.map.rows.len()).for_each(|row| self.row(row, out));

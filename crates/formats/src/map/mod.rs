@@ -66,6 +66,7 @@
 //! assert_eq!(read.events[0].object["unmapped"]["by.x"], 1);
 //! ```
 
+pub mod act;
 mod doc;
 mod say;
 mod scan;
@@ -79,8 +80,8 @@ use event::Sink;
 
 use crate::{Parser, Record, Reject};
 
-pub use doc::Doc;
-pub use doc::plain;
+pub use act::{Act, Who};
+pub use doc::{Doc, Held, plain};
 pub use say::{Role, addresses, host, outcome, user};
 pub use scan::Reader;
 pub use table::{Map, Row, Slot, To, slot};

@@ -85,12 +85,12 @@ const fn same(a: &str, b: &str) -> bool {
 #[macro_export]
 macro_rules! table {
     ($rows:ident; $($($name:ident)? $path:literal => $to:expr;)*) => {
-        const $rows: &[$crate::map::Row] = {
+        pub(crate) const $rows: &[$crate::map::Row] = {
             #[allow(unused_imports, reason = "not every table has rows of every kind")]
             use {$crate::map::To::*, event::Column::*, event::attr::*};
             &[$($crate::map::Row { path: $path, to: $to }),*]
         };
-        $($(const $name: $crate::map::Slot = $crate::map::slot($rows, $path);)?)*
+        $($(pub(crate) const $name: $crate::map::Slot = $crate::map::slot($rows, $path);)?)*
     };
 }
 

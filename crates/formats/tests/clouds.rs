@@ -1,0 +1,137 @@
+//! Audit logs of clouds and services that nobody here wrote: every record is a valid OCSF event, and no value of it is dropped.
+
+use std::{collections::BTreeMap, fs};
+
+use event::Event;
+use serde_json::Value;
+
+use crate::shared;
+
+/// Records of a format, one a line. `time`: the member that is added where a test of a rule left the time out (a path of at most two keys).
+struct Corpus {
+    format: &'static str,
+    time: &'static str,
+    lines: Vec<String>,
+}
+
+/// Tests of rules by others: each line holds a record, some fields of which are the collection's own (`p_…`) or renamed (`at_sign_…`).
+fn panther(name: &str, keep: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let Some(data) = shared::folder("data") else { return Vec::new() };
+    let text = fs::read_to_string(data.join("rules/panther-tests").join(format!("{name}.ndjson"))).unwrap();
+    let records = text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["log"].take());
+    records.map(clean).filter(keep).collect()
+}
+
+fn clean(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(k, _)| !k.starts_with("p_"))
+            .map(|(k, v)| (k.strip_prefix("at_sign_").map_or_else(|| k.clone(), |rest| format!("@{rest}")), clean(v)))
+            .collect(),
+        other => other,
+    }
+}
+
+/// JSON documents below a folder or file, one or several a file.
+fn documents(part: &str) -> Vec<Value> {
+    let Some(data) = shared::folder("data") else { return Vec::new() };
+    let path = data.join(part);
+    let files = if path.is_dir() { shared::files(&path) } else { vec![path] };
+    let text = files.iter().filter(|f| !f.to_string_lossy().ends_with(".yaml")).map(|f| fs::read_to_string(f).unwrap());
+    text.flat_map(|t| serde_json::Deserializer::from_str(&t).into_iter::<Value>().map(Result::unwrap).collect::<Vec<_>>()).collect()
+}
+
+fn corpus(format: &'static str, time: &'static str, values: Vec<Value>) -> Corpus {
+    let dated = values.into_iter().map(|mut v| {
+        let (outer, inner) = time.split_once('.').unwrap_or((time, ""));
+        let place = if inner.is_empty() { &mut v } else { v.as_object_mut().unwrap().entry(outer).or_insert_with(|| serde_json::json!({})) };
+        let key = if inner.is_empty() { outer } else { inner };
+        place.as_object_mut().unwrap().entry(key).or_insert_with(|| "2026-03-01T10:00:00Z".into());
+        format!("{v}\n")
+    });
+    Corpus { format, time, lines: dated.collect() }
+}
+
+fn all() -> Vec<Corpus> {
+    let kubernetes = [
+        documents("cloud/falco-k8s-audit/trace_files"),
+        documents("application/crowdsec-hub/k8s-audit-priv-pod-file/k8s-audit-priv-pod-file.log"),
+        panther("Amazon.EKS.Audit", |r| r.get("protoPayload").is_none() && (r.get("verb").is_some() || r.get("objectRef").is_some())),
+    ];
+    // One of them is no event at all: `{"kind":0}`.
+    let kubernetes = kubernetes.concat().into_iter().filter(|r| r["kind"] != 0).collect();
+    vec![corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes)]
+}
+
+fn read(corpus: &Corpus) -> Vec<Event> {
+    let reading = formats::read_as(formats::by_name(corpus.format).unwrap(), corpus.lines.concat().as_bytes(), &shared::context(corpus.format));
+    let why: Vec<_> = reading.rejected.iter().map(|r| (&r.detail, String::from_utf8_lossy(&r.bytes).into_owned())).collect();
+    assert!(why.is_empty(), "{}: {} rejected: {:?}", corpus.format, why.len(), &why[..why.len().min(3)]);
+    reading.events
+}
+
+#[test]
+fn every_record_is_a_valid_event() {
+    for corpus in all().iter().filter(|c| !c.lines.is_empty()) {
+        let events = read(corpus);
+        let records: usize = events.iter().map(|e| e.records.len()).sum();
+        assert_eq!(records, corpus.lines.len(), "{}", corpus.format);
+        if let Some((good, said)) = shared::ocsf_check(&events) {
+            println!("{}: {} records, {said}", corpus.format, corpus.lines.len());
+            assert!(good, "{}: {said}", corpus.format);
+        }
+    }
+}
+
+#[test]
+fn every_file_of_them_is_recognised() {
+    for corpus in all().iter().filter(|c| !c.lines.is_empty()) {
+        let is = formats::recognise(corpus.lines.concat().as_bytes(), "x.json").name();
+        assert_eq!(is, corpus.format);
+    }
+}
+
+/// Every value of a record is somewhere in its OCSF object. Times become numbers, so that values of digits only are not looked for.
+#[test]
+fn every_value_is_kept() {
+    for corpus in all() {
+        let mut lost: BTreeMap<String, (usize, String)> = BTreeMap::new();
+        let mut values = 0;
+        for event in read(&corpus) {
+            let object = event.to_json_line().to_lowercase();
+            for raw in &event.raw {
+                let record: Value = serde_json::from_slice(raw.trim_ascii().strip_suffix(b",").unwrap_or(raw.trim_ascii())).unwrap();
+                leaves("", &record, &mut |path, value| {
+                    values += 1;
+                    let quoted = Value::from(value.to_lowercase()).to_string();
+                    let (once, twice) = (quoted.trim_matches('"'), Value::from(quoted.trim_matches('"')).to_string());
+                    let kept = object.contains(once)
+                        || object.contains(twice.trim_matches('"'))
+                        || event::entity::canonical_ip(value).is_some_and(|ip| object.contains(&ip));
+                    if !kept {
+                        lost.entry(path.to_owned()).or_insert((0, value.to_owned())).0 += 1;
+                    }
+                });
+            }
+        }
+        let is_time = |v: &str| formats::time::of(v, event::Time(0)).is_known();
+        // Of the earlier stages of a request only the name of the stage is their own.
+        lost.retain(|path, (_, value)| path != corpus.time && path != "stage" && value.parse::<f64>().is_err() && !is_time(value));
+        println!("{}: {values} values", corpus.format);
+        assert!(lost.is_empty(), "{}: {lost:#?}", corpus.format);
+    }
+}
+
+fn leaves(path: &str, value: &Value, each: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(k, v)| leaves(&if path.is_empty() { k.clone() } else { format!("{path}.{k}") }, v, each)),
+        Value::Array(list) => list.iter().for_each(|v| leaves(path, v, each)),
+        Value::Null => {}
+        Value::String(s) => match serde_json::from_str::<Value>(s) {
+            Ok(inner @ Value::Object(_)) => leaves(path, &inner, each),
+            _ => each(path, s),
+        },
+        other => each(path, &other.to_string()),
+    }
+}
