@@ -47,6 +47,10 @@ impl Within {
 pub trait Parser: Send {
     /// Takes one record. `Ok`: it is in an event that was given to `out`, or in one that is still open. `Err`: it goes to quarantine.
     fn record(&mut self, record: Record<'_>, out: &mut dyn Sink) -> Result<(), Reject>;
+    /// Takes bytes around records, which may say how those that follow are read (a line with the names of fields).
+    fn heading(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
     /// End of input: gives out the open events, marked incomplete where records are missing.
     fn finish(&mut self, out: &mut dyn Sink) {
         let _ = out;

@@ -11,18 +11,22 @@ pub mod time;
 
 pub use catalogue::Catalogue;
 pub use format::{Format, Parser, Record, Reject, Within};
-pub use frame::{Framer, Framing, Identity, JsonShape, Limits};
+pub use frame::{Framer, Framing, Heading, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;
 mod cri;
 mod docker;
+mod http;
 mod inner;
 mod json;
 mod kubernetes_audit;
 mod linux_audit;
+mod net;
 mod syslog;
 mod text;
+mod vpc_flow;
+mod web_access;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
 #[rustfmt::skip] // a line each, so that two people can add one at a time
@@ -34,6 +38,8 @@ pub fn all() -> &'static [&'static dyn Format] {
         &docker::Docker,
         &cri::Cri,
         &syslog::Syslog,
+        &vpc_flow::VpcFlow,
+        &web_access::WebAccess,
         &text::Text,
     ]
 }

@@ -115,7 +115,7 @@ impl Reader {
     pub fn record(&mut self, seq: u64, bytes: &[u8], kind: PieceKind) {
         self.reading.records += u64::from(kind != PieceKind::Around);
         let (reason, detail) = match kind {
-            PieceKind::Around => return,
+            PieceKind::Around => return self.parser.heading(bytes),
             PieceKind::Rejected(reason) => (reason, format!("framing: {}", reason.code())),
             PieceKind::Record => {
                 let record = Record { seq, bytes, received: self.received, host: self.host.as_deref() };

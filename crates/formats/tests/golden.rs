@@ -85,9 +85,10 @@ fn both_sinks_hold_the_same_columns() {
         let (mut batch, mut parser, mut seq) = (Batch::new(context.origin(format)), format.parser_in(&Within::new(&Catalogue::default(), name)), 0);
         let mut framer = Framer::new(format.framing(), Limits::default());
         let mut take = |bytes: &[u8], kind, _| {
-            if kind == PieceKind::Record {
-                let record = Record { seq, bytes, received: context.received, host: None };
-                drop(parser.record(record, &mut batch));
+            match kind {
+                PieceKind::Around => parser.heading(bytes),
+                PieceKind::Record => drop(parser.record(Record { seq, bytes, received: context.received, host: None }, &mut batch)),
+                PieceKind::Rejected(_) => {}
             }
             seq += 1;
         };

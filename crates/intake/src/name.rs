@@ -19,7 +19,7 @@ fn clean(text: &str) -> String {
 /// The name of the source that a file belongs to; `parts` are folders and file name below what was given.
 pub(crate) fn source(parts: &[String]) -> String {
     let Some((file, folders)) = parts.split_last() else { return "unnamed".into() };
-    if let Some(name) = cloudtrail(file) {
+    if let Some(name) = delivery(file) {
         return name;
     }
     let (stem, _) = rotation(file);
@@ -29,8 +29,8 @@ pub(crate) fn source(parts: &[String]) -> String {
 /// The host, if a folder names one: the first that is not one of the usual folders of logs.
 pub(crate) fn host(parts: &[String]) -> Option<String> {
     let (file, folders) = parts.split_last()?;
-    // CloudTrail is delivered into folders named after accounts, regions and days.
-    if cloudtrail(file).is_some() {
+    // Clouds deliver into folders named after accounts, regions and days.
+    if delivery(file).is_some() {
         return None;
     }
     folders.iter().find(|f| !is_generic(f)).filter(|f| !is_container(f)).cloned()
@@ -85,15 +85,34 @@ const GENERIC: &[&str] = &[
     "postgresql",
 ];
 
+/// The log that a file is a part of, where a cloud delivers a file every few minutes.
+fn delivery(file: &str) -> Option<String> {
+    cloudtrail(file).or_else(|| vpc_flow(file))
+}
+
 /// CloudTrail's delivery: `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_ID.json.gz`
 /// (docs.aws.amazon.com, "CloudTrail log file name format"; an organisation trail puts `o-ID_` before the account).
 fn cloudtrail(file: &str) -> Option<String> {
-    let (account, rest) = file.split_once("_CloudTrail_")?;
+    let (account, region, rest) = aws(file, "_CloudTrail_")?;
+    rest.contains(".json").then(|| format!("cloudtrail/{account}/{region}"))
+}
+
+/// VPC flow logs: `ACCOUNT_vpcflowlogs_REGION_FLOWLOG_YYYYMMDDTHHmmZ_HASH.log.gz` (docs.aws.amazon.com, "Flow log files").
+/// Each flow log has fields of its own, so it is a log of its own.
+fn vpc_flow(file: &str) -> Option<String> {
+    let (account, region, rest) = aws(file, "_vpcflowlogs_")?;
+    let (flow_log, rest) = rest.split_once('_')?;
+    (flow_log.starts_with("fl-") && rest.contains(".log")).then(|| format!("vpcflow/{account}/{region}/{flow_log}"))
+}
+
+/// Account and region of a file that AWS delivers, and what follows them.
+fn aws<'a>(file: &'a str, service: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let (account, rest) = file.split_once(service)?;
     let account = account.rsplit('_').next()?;
     let (region, rest) = rest.split_once('_')?;
     let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let shape = !region.is_empty() && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    (digits && shape && rest.contains(".json")).then(|| format!("cloudtrail/{account}/{region}"))
+    (digits && shape).then_some((account, region, rest))
 }
 
 /// Where a file stands in the rotation of its log: the oldest comes first.
@@ -190,6 +209,13 @@ mod tests {
         assert_eq!(named(file), ("cloudtrail/123456789012/eu-west-1".into(), None));
         assert_eq!(named("o-1ab_123456789012_CloudTrail_eu-west-1_20260301T0000Z_AbC.json").0, "cloudtrail/123456789012/eu-west-1");
         assert_eq!(named("x_CloudTrail_y_z.json").0, "x_CloudTrail_y_z.json");
+    }
+
+    #[test]
+    fn flow_log_deliveries_are_one_source_a_flow_log() {
+        let file = "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2026/03/01/123456789012_vpcflowlogs_eu-west-1_fl-0ab_20260301T1205Z_1a2b.log.gz";
+        assert_eq!(named(file), ("vpcflow/123456789012/eu-west-1/fl-0ab".into(), None));
+        assert_eq!(named("123456789012_vpcflowlogs_eu-west-1_x.log").0, "123456789012_vpcflowlogs_eu-west-1_x.log");
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Taker for Events {
         };
         for piece in records.pieces() {
             match piece.kind {
-                PieceKind::Around => {}
+                PieceKind::Around => parser.heading(piece.bytes),
                 PieceKind::Rejected(_) => self.rejected += 1,
                 PieceKind::Record => {
                     let record = Record { seq: piece.seq, bytes: piece.bytes, received: records.received, host: records.source.host.as_deref() };

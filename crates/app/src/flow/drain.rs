@@ -115,13 +115,11 @@ impl Drain {
         let started = Instant::now();
         for (piece, offset) in records.pieces().zip(stored.offsets()) {
             match piece.kind {
-                PieceKind::Around => self.ready.around.push(Around {
-                    source: records.source.name.clone(),
-                    seq: piece.seq,
-                    received: records.received,
-                    offset,
-                    raw: piece.bytes.to_vec(),
-                }),
+                PieceKind::Around => {
+                    stream.parser.heading(piece.bytes);
+                    let (source, received, raw) = (records.source.name.clone(), records.received, piece.bytes.to_vec());
+                    self.ready.around.push(Around { source, seq: piece.seq, received, offset, raw });
+                }
                 PieceKind::Rejected(reason) => {
                     book.quarantined += 1;
                     self.give_up(records, piece.seq, offset, reason, framing_says(reason), piece.bytes);

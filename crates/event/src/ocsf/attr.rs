@@ -192,6 +192,9 @@ attrs! {
     DEVICE_UID "device.uid";
     DEVICE_INSTANCE_UID "device.instance_uid";
     DEVICE_TYPE_ID "device.type_id";
+    DEVICE_INTERFACE_UID "device.interface_uid";
+    DEVICE_VPC_UID "device.vpc_uid";
+    DEVICE_SUBNET_UID "device.subnet_uid";
     DEVICE_OS_NAME "device.os.name";
     DEVICE_OS_TYPE_ID "device.os.type_id";
     DEVICE_CONTAINER_UID "device.container.uid";
@@ -212,6 +215,7 @@ attrs! {
     SRC_INTERFACE_NAME "src_endpoint.interface_name";
     SRC_INSTANCE_UID "src_endpoint.instance_uid";
     SRC_MAC "src_endpoint.mac";
+    SRC_INTERMEDIATE_IPS "src_endpoint.intermediate_ips[]";
     DST_IP "dst_endpoint.ip" => DstIp;
     DST_PORT "dst_endpoint.port" => DstPort;
     DST_HOSTNAME "dst_endpoint.hostname";
@@ -221,9 +225,14 @@ attrs! {
     DST_INTERFACE_UID "dst_endpoint.interface_uid";
     DST_INTERFACE_NAME "dst_endpoint.interface_name";
     DST_MAC "dst_endpoint.mac";
+    DST_INTERMEDIATE_IPS "dst_endpoint.intermediate_ips[]";
+    DST_INSTANCE_UID "dst_endpoint.instance_uid";
     CONNECTION_PROTOCOL_NAME "connection_info.protocol_name";
     CONNECTION_PROTOCOL_NUM "connection_info.protocol_num";
     CONNECTION_DIRECTION_ID "connection_info.direction_id";
+    CONNECTION_PROTOCOL_VER_ID "connection_info.protocol_ver_id";
+    CONNECTION_TCP_FLAGS "connection_info.tcp_flags";
+    CONNECTION_BOUNDARY_ID "connection_info.boundary_id";
     CONNECTION_UID "connection_info.uid";
     TRAFFIC_BYTES "traffic.bytes";
     TRAFFIC_BYTES_IN "traffic.bytes_in";
@@ -296,6 +305,12 @@ attrs! {
     HTTP_URL "http_request.url.url_string" => Url;
     HTTP_URL_PATH "http_request.url.path";
     HTTP_URL_HOSTNAME "http_request.url.hostname";
+    HTTP_URL_QUERY "http_request.url.query_string";
+    HTTP_URL_SCHEME "http_request.url.scheme";
+    HTTP_URL_PORT "http_request.url.port";
+    HTTP_REQUEST_LENGTH "http_request.length";
+    HTTP_REQUEST_UID "http_request.uid";
+    HTTP_RESPONSE_BODY_LENGTH "http_response.body_length";
     HTTP_X_FORWARDED_FOR "http_request.x_forwarded_for[]";
     HTTP_STATUS "http_response.code";
     HTTP_RESPONSE_LENGTH "http_response.length";

@@ -44,6 +44,35 @@ pub enum Framing {
     Csv,
     /// Like `Lines`, and each line carries its own identity (Linux audit: node, time, serial and the record itself).
     AuditLines,
+    /// Like `Lines`, and some lines are no records but say how those after them are read: pieces around records, which parsers
+    /// get by `Parser::heading`.
+    HeadedLines(Heading),
+}
+
+/// What tells the lines that are no records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    /// They begin with `#` (Zeek, W3C extended logs).
+    Hash,
+    /// They are names of fields, without any digit, of which one is among these (flow logs).
+    Names(&'static [&'static str]),
+}
+
+/// The longest heading, in bytes; a longer line is a record, whatever it begins with.
+const HEADING_BYTES_MAX: usize = 64 << 10;
+
+impl Heading {
+    /// Whether a line is no record.
+    pub fn is(self, line: &[u8]) -> bool {
+        line.len() <= HEADING_BYTES_MAX
+            && match self {
+                Heading::Hash => line.starts_with(b"#"),
+                Heading::Names(names) => {
+                    let mut words = line.split(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"'));
+                    !line.iter().any(u8::is_ascii_digit) && words.any(|w| names.iter().any(|n| w == n.as_bytes()))
+                }
+            }
+    }
 }
 
 /// What framing must know of a format's JSON. At most 16 names in all.
@@ -137,10 +166,9 @@ impl Framer {
             }
             (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
             (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
-            (_, Framing::Lines) => State::Lines(Lines::new(end, false, self.limits)),
             (_, Framing::Indented) => State::Entries(Entries::new(Kind::Indented, self.limits)),
             (_, Framing::Csv) => State::Entries(Entries::new(Kind::Quoted, self.limits)),
-            (_, Framing::AuditLines) => State::Lines(Lines::new(end, true, self.limits)),
+            (_, kind) => State::Lines(Lines::new(end, kind, self.limits)),
         };
         if !bom.is_empty() {
             piece(bom, PieceKind::Around, None);
