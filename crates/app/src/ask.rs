@@ -216,7 +216,7 @@ mod tests {
         let line = |n: &&str| format!("Mar  4 10:00:00 {n} sshd[7]: Failed password for {n} from 203.0.113.9 port 2200 ssh2\n");
         std::fs::write(dir.join("auth.log"), names.iter().map(line).collect::<String>()).unwrap();
         let store = Store::open_or_make(&dir.join("store"), clock::now()).unwrap();
-        ingest::ingest(&store, &[dir.join("auth.log")], ingest::options(None, None, None), ingest::Bar::auto(true), None).unwrap();
+        ingest::ingest(&store, &[dir.join("auth.log")], ingest::options(None, None, None), &ingest::Run::once(ingest::Bar::auto(true))).unwrap();
         store.lake().unwrap()
     }
 

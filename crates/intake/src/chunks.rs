@@ -84,6 +84,11 @@ impl Chunks {
         }
     }
 
+    /// The file may have grown: its end is no longer one.
+    pub(crate) fn resume(&mut self) {
+        self.end = self.content.resume().err().map(End::Failed);
+    }
+
     /// How the content ended.
     pub(crate) fn take_end(&mut self) -> End {
         self.end.take().unwrap_or(End::Whole)

@@ -100,6 +100,20 @@ impl Content {
         !self.is_plain() && self.bytes > self.limits.free_bytes && self.bytes / self.consumed().max(1) > self.limits.ratio_max
     }
 
+    /// The file may have grown.
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
+        self.broken = false;
+        match &mut self.packing {
+            Packing::Plain(raw) => raw.look_for_holes(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The `n` bytes of the file itself before a place.
+    pub(crate) fn bytes_before(&self, at: u64, n: usize) -> io::Result<Vec<u8>> {
+        self.raw().map_or_else(|| Err(io::Error::other("the file is no longer open")), |raw| raw.bytes_before(at, n))
+    }
+
     /// Whether the file is not compressed.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.packing, Packing::Plain(_))

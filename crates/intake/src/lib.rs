@@ -9,6 +9,8 @@
 mod archive;
 mod chunks;
 mod content;
+mod file;
+mod follow;
 mod known;
 mod known_file;
 mod name;
@@ -19,6 +21,7 @@ mod report;
 mod stream;
 mod unread;
 
+pub use follow::Follow;
 pub use known::Known;
 pub use known_file::Error as KnownError;
 pub use plan::{Input, Skipped, Why, plan};

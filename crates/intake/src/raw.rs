@@ -31,11 +31,17 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) fn new(file: File) -> io::Result<Raw> {
-        let about = file.metadata()?;
-        // Only a file with fewer blocks than its length needs can have holes; others are spared the questions.
+        let mut raw = Raw { file, buffer: vec![0; CHUNK_BYTES], start: 0, end: 0, at: 0, solid: 0, hole_bytes: 0 };
+        raw.look_for_holes()?;
+        Ok(raw)
+    }
+
+    /// Only a file with fewer blocks than its length needs can have holes; others are spared the questions.
+    pub(crate) fn look_for_holes(&mut self) -> io::Result<()> {
+        let about = self.file.metadata()?;
         let sparse = about.blocks().saturating_mul(512) < about.len();
-        let solid = if sparse { 0 } else { u64::MAX };
-        Ok(Raw { file, buffer: vec![0; CHUNK_BYTES], start: 0, end: 0, at: 0, solid, hole_bytes: 0 })
+        self.solid = if sparse { self.at } else { u64::MAX };
+        Ok(())
     }
 
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
@@ -45,6 +51,13 @@ impl Raw {
     /// How far the file was handed out, holes included.
     pub(crate) fn consumed(&self) -> u64 {
         self.at - (self.end - self.start) as u64
+    }
+
+    /// The `n` bytes of the file before a place.
+    pub(crate) fn bytes_before(&self, at: u64, n: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; n];
+        self.file.read_exact_at(&mut bytes, at.saturating_sub(n as u64))?;
+        Ok(bytes)
     }
 
     /// The next bytes, at least `n` (below the chunk size) unless the file ends.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use event::SourceInfo;
+use event::{Gap, SourceInfo};
 
 use crate::BoxError;
 
@@ -31,11 +31,26 @@ pub struct StreamReport {
     pub hole_bytes: u64,
     /// Why the file was not read whole.
     pub faults: Vec<Fault>,
+    /// What is known to be missing from it.
+    pub gaps: Vec<Gap>,
 }
 
 impl StreamReport {
     pub(crate) fn new(path: PathBuf, name: String) -> StreamReport {
-        StreamReport { path, name, source: None, stream: None, received: 0, taken: 0, duplicate: 0, refused: 0, bytes: 0, hole_bytes: 0, faults: Vec::new() }
+        StreamReport {
+            path,
+            name,
+            source: None,
+            stream: None,
+            received: 0,
+            taken: 0,
+            duplicate: 0,
+            refused: 0,
+            bytes: 0,
+            hole_bytes: 0,
+            faults: Vec::new(),
+            gaps: Vec::new(),
+        }
     }
 
     /// Whether the file, or what it should have held, is not all there; then the exit code is not 0.

@@ -1,22 +1,28 @@
 //! `muster ingest PATH…`: logs into the store.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
+use anyhow::Context as _;
 use event::Book;
 use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::{
     cli::{Exit, Global},
     clock,
-    flow::ingest::{self, Bar, Done},
+    flow::ingest::{self, Bar, Done, Run, Until},
     show,
     store::Store,
 };
 
-/// Take logs into the store: files and folders, plain, gz or zst; what was taken before is counted as duplicate
+/// Take logs into the store: files and folders, archives and compressed files too; what was taken before is counted as duplicate
 #[derive(clap::Args)]
 #[command(
-    after_help = "The books balance: received = stored + quarantined + duplicate + refused, by source.\nExit code 1 if some input was not read whole.\n\nExamples:\n  muster ingest ./logs\n  muster ingest /evidence/web-1/var/log --host web-1\n  muster ingest trail.json.gz --format aws_cloudtrail --source cloudtrail/prod --json"
+    after_help = "The books balance: received = stored + quarantined + duplicate + refused, by source.\nExit code 1 if some input was not read whole.\n\nExamples:\n  muster ingest ./logs\n  muster ingest /evidence/web-1/var/log --host web-1\n  muster ingest /var/log --follow\n  muster ingest trail.json.gz --format aws_cloudtrail --source cloudtrail/prod --json"
 )]
 pub struct Args {
     /// Files and folders
@@ -31,6 +37,12 @@ pub struct Args {
     /// The host that wrote the logs, where they do not say
     #[arg(long)]
     host: Option<String>,
+    /// Read on as the logs grow, through rotation, until Ctrl-C or SIGTERM
+    #[arg(long)]
+    follow: bool,
+    /// With --follow: look for more each so many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000, requires = "follow", value_parser = clap::value_parser!(u64).range(50..=3_600_000))]
+    every_ms: u64,
     /// Commit after so many bytes of logs: fewer take less memory and make more files
     #[arg(long, value_name = "BYTES")]
     commit_bytes: Option<usize>,
@@ -44,7 +56,10 @@ impl Args {
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         ingest::must_be_there(&self.paths)?;
         let store = Store::open_or_make(&g.store, clock::now())?;
-        let done = ingest::ingest(&store, &self.paths, ingest::options(self.source, self.format, self.host), Bar::auto(g.json), self.commit_bytes)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = if self.follow { Until::Stopped(stopped(&stop)?, Duration::from_millis(self.every_ms)) } else { Until::End };
+        let options = ingest::options(self.source, self.format, self.host);
+        let done = ingest::ingest(&store, &self.paths, options, &Run { bar: Bar::auto(g.json), commit_bytes: self.commit_bytes, until })?;
         if g.json {
             show::json(&json!({ "sources": done.books, "incomplete": done.complaints() }))?;
         } else {
@@ -55,6 +70,15 @@ impl Args {
         }
         Ok(if done.incomplete() { Exit::Found } else { Exit::Done })
     }
+}
+
+/// Set by the first Ctrl-C or SIGTERM; a second one ends the program at once, which loses nothing that was acknowledged.
+fn stopped(stop: &Arc<AtomicBool>) -> anyhow::Result<&AtomicBool> {
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(stop)).context("waiting for signals")?;
+        signal_hook::flag::register(signal, Arc::clone(stop)).context("waiting for signals")?;
+    }
+    Ok(stop)
 }
 
 fn text(done: &Done) -> String {

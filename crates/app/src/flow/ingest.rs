@@ -4,7 +4,10 @@ use std::{
     collections::VecDeque,
     io::IsTerminal as _,
     path::PathBuf,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -12,7 +15,7 @@ use std::{
 use anyhow::Context as _;
 use event::Book;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::{Batch, BoxError, Fault, Input, Known, Options, Outcome, Progress, Skipped, StreamReport, Taker};
+use intake::{Batch, BoxError, Fault, Follow, Input, Known, Options, Outcome, Progress, Skipped, StreamReport, Taker};
 use journal::{Journal, Receipt, StoredBatch};
 
 use super::{
@@ -27,6 +30,9 @@ const WAITING_MAX: usize = 8;
 const IN_FLIGHT_MAX: usize = 8;
 /// Bytes of new records after which what is known is saved, so that the journal can free its segments.
 const SAVE_BYTES: u64 = 256 << 20;
+
+/// While logs are followed, what was read is put into the tables so often: each time makes files of its own.
+const SHOW_AFTER: Duration = Duration::from_secs(10);
 
 /// What an ingest did.
 pub struct Done {
@@ -93,20 +99,44 @@ pub fn must_be_there(paths: &[PathBuf]) -> anyhow::Result<()> {
     }
 }
 
+/// What is read, and for how long.
+pub enum Until<'a> {
+    /// To the end of what is there.
+    End,
+    /// On and on, until this is set; a look each so often.
+    Stopped(&'a AtomicBool, Duration),
+}
+
+/// How a run goes.
+pub struct Run<'a> {
+    /// Whether a bar shows how far it is.
+    pub bar: Bar,
+    /// Bytes of logs after which it commits; as the store does if `None`.
+    pub commit_bytes: Option<usize>,
+    /// For how long.
+    pub until: Until<'a>,
+}
+
+impl Run<'_> {
+    /// Once over what is there.
+    pub fn once(bar: Bar) -> Run<'static> {
+        Run { bar, commit_bytes: None, until: Until::End }
+    }
+}
+
 /// Takes files and folders into the store.
-pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, commit_bytes: Option<usize>) -> anyhow::Result<Done> {
+pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, run: &Run<'_>) -> anyhow::Result<Done> {
     let started = Instant::now();
     options.except.push(store.dir.clone());
-    let (inputs, mut skipped) = intake::plan(paths, &options);
     let mut writer = Writer::open(store.clone())?;
     options.scratch = Some(store.scratch()?);
-    writer.commit_bytes = commit_bytes.unwrap_or(writer.commit_bytes);
+    writer.commit_bytes = run.commit_bytes.unwrap_or(writer.commit_bytes);
     let last = writer.state.position.max(writer.ledger.last_batch());
     let (journal, recovery) = Journal::open_after(&store.journal_dir(), last).context("opening the journal")?;
     let mut drain = writer.catch_up(&journal)?;
     let known = Known::open(&store.known_path(), &journal).context("reading what was seen before")?;
     let (send, receive) = sync_channel(WAITING_MAX);
-    let (Outcome { reports, skipped: inside }, mut times) = thread::scope(|scope| {
+    let (Outcome { reports, skipped }, mut times) = thread::scope(|scope| {
         let reader = Reader {
             journal: &journal,
             send,
@@ -114,23 +144,19 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, 
             options: &options,
             times: Times::default(),
             known,
-            progress: progress(bar, &inputs),
+            progress: ProgressBar::hidden(),
             before: 0,
             in_flight: VecDeque::new(),
             last: 0,
             unsaved: 0,
+            all: Outcome::default(),
         };
-        let reading = scope.spawn(|| reader.run(&inputs));
+        let reading = scope.spawn(|| reader.run(paths, run));
         let drained = take_all(&mut writer, &mut drain, &journal, receive);
         let read = reading.join().map_err(|_| anyhow::anyhow!("the reading thread stopped; this is a fault of muster"))?;
         drained.and(read)
     })?;
     drain.end_all()?;
-    skipped.extend(inside);
-    for report in &reports {
-        drain.enter(&rest_of(report));
-        report.faults.iter().for_each(|f| writer.state.missed(report.path.display().to_string(), f.to_string()));
-    }
     skipped.iter().for_each(|s| writer.state.missed(s.path.display().to_string(), s.why.to_string()));
     writer.commit(&mut drain, &journal)?;
     writer.release(&journal)?;
@@ -146,10 +172,14 @@ pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, bar: Bar, 
 /// What goes from the reading thread to the other.
 enum Message {
     Batch(Box<StoredBatch>),
-    Ended {
-        source: String,
-        stream: u64,
+    /// What became of a file, and whether it has ended.
+    Read {
+        book: Box<Book>,
+        missed: Vec<(String, String)>,
+        ended: Option<(String, u64)>,
     },
+    /// What was read so far is to be seen by those who ask.
+    Show,
     /// What is known is saved: the journal may free what is committed.
     Saved,
 }
@@ -158,7 +188,14 @@ fn take_all(writer: &mut Writer, drain: &mut Drain, journal: &Journal, receive: 
     for message in receive {
         match message {
             Message::Batch(stored) => drain.take(&stored)?,
-            Message::Ended { source, stream } => drain.end_stream(&source, stream)?,
+            Message::Read { book, missed, ended } => {
+                drain.enter(&book);
+                missed.into_iter().for_each(|(path, why)| writer.state.missed(path, why));
+                if let Some((source, stream)) = ended {
+                    drain.end_stream(&source, stream)?;
+                }
+            }
+            Message::Show => writer.commit(drain, journal)?,
             Message::Saved => writer.release(journal)?,
         }
         if drain.ready.bytes >= writer.commit_bytes {
@@ -176,6 +213,7 @@ fn rest_of(report: &StreamReport) -> Book {
     book.duplicate = report.duplicate;
     book.refused = report.refused;
     book.bytes = report.bytes;
+    report.gaps.iter().cloned().for_each(|gap| book.add_gap(gap));
     book
 }
 
@@ -205,42 +243,92 @@ struct Reader<'a> {
     last: u64,
     /// Bytes journaled since what is known was saved.
     unsaved: u64,
+    /// What became of the files so far.
+    all: Outcome,
 }
 
 impl Reader<'_> {
-    fn run(mut self, inputs: &[Input]) -> anyhow::Result<(Outcome, Times)> {
-        let mut all = Outcome::default();
+    fn run(mut self, paths: &[PathBuf], run: &Run<'_>) -> anyhow::Result<(Outcome, Times)> {
         let mut known = std::mem::take(&mut self.known);
-        for input in inputs {
-            self.progress.set_message(crate::show::harmless(&input.path.display().to_string()));
-            let (started, journal) = (Instant::now(), self.times.journal);
-            let options = self.options;
-            let outcome = intake::pump(input, &mut known, clock::now(), options, &mut self);
-            if let Some(fault) = outcome.reports.iter().flat_map(|r| &r.faults).find(|f| matches!(f, Fault::NotTaken(_))) {
-                let cause = std::error::Error::source(fault).map(ToString::to_string).unwrap_or_default();
-                anyhow::bail!("writing to the journal: {cause}; what was acknowledged before is safe, the rest was refused: run it again");
-            }
-            self.times.frame += started.elapsed().saturating_sub(self.times.journal - journal);
-            self.before += input.bytes;
-            // What is known may be saved only once it is durable; if the journal refused a batch, all of it is thrown away.
-            self.acknowledge(0).context("writing to the journal; what was acknowledged before is safe, the rest was refused: run it again")?;
-            known.confirm(self.last);
-            for report in &outcome.reports {
-                if let (Some(source), Some(stream)) = (&report.source, report.stream) {
-                    self.send.send(Message::Ended { source: source.name.clone(), stream }).context("the other thread has stopped")?;
-                }
-            }
-            all.reports.extend(outcome.reports);
-            all.skipped.extend(outcome.skipped);
-            if self.unsaved >= SAVE_BYTES {
-                self.unsaved = 0;
-                known.save(&self.store.known_path()).context("saving what was seen")?;
-                self.send.send(Message::Saved).context("the other thread has stopped")?;
-            }
+        match run.until {
+            Until::End => self.read_all(paths, run.bar, &mut known)?,
+            Until::Stopped(stop, every) => self.follow(paths, run.bar, (stop, every), &mut known)?,
         }
         known.save(&self.store.known_path()).context("saving what was seen")?;
         self.progress.finish_and_clear();
-        Ok((all, self.times))
+        Ok((self.all, self.times))
+    }
+
+    fn read_all(&mut self, paths: &[PathBuf], bar: Bar, known: &mut Known) -> anyhow::Result<()> {
+        let (inputs, skipped) = intake::plan(paths, self.options);
+        self.all.skipped = skipped;
+        self.progress = progress(bar, &inputs);
+        for input in &inputs {
+            self.progress.set_message(crate::show::harmless(&input.path.display().to_string()));
+            let (started, journal) = (Instant::now(), self.times.journal);
+            let options = self.options;
+            let outcome = intake::pump(input, known, clock::now(), options, self);
+            self.times.frame += started.elapsed().saturating_sub(self.times.journal - journal);
+            self.before += input.bytes;
+            self.hand_on(outcome, known, true)?;
+        }
+        Ok(())
+    }
+
+    /// Reads on until it is stopped. What was read is acknowledged at once, and seen by those who ask after `SHOW_AFTER`.
+    fn follow(&mut self, paths: &[PathBuf], bar: Bar, (stop, every): (&AtomicBool, Duration), known: &mut Known) -> anyhow::Result<()> {
+        let mut follow = Follow::new(paths.to_vec(), self.options.clone());
+        self.progress = if bar.0 { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let (mut taken, mut unshown, mut shown) = (0, false, Instant::now());
+        while !stop.load(Ordering::Relaxed) {
+            let outcome = follow.poll(known, clock::now(), self);
+            let new: u64 = outcome.reports.iter().map(|r| r.taken).sum();
+            unshown |= !outcome.reports.is_empty();
+            self.hand_on(outcome, known, false)?;
+            if unshown && shown.elapsed() >= SHOW_AFTER.max(every) {
+                (unshown, shown) = (false, Instant::now());
+                self.send.send(Message::Show).context("the other thread has stopped")?;
+            }
+            taken += new;
+            self.progress.set_message(format!("following; {taken} records so far (Ctrl-C ends it)"));
+            self.progress.tick();
+            wait(stop, every);
+        }
+        Ok(())
+    }
+
+    /// Waits until what was read is durable, and tells the other thread what became of the files.
+    fn hand_on(&mut self, outcome: Outcome, known: &mut Known, ended: bool) -> anyhow::Result<()> {
+        if let Some(fault) = outcome.reports.iter().flat_map(|r| &r.faults).find(|f| matches!(f, Fault::NotTaken(_))) {
+            let cause = std::error::Error::source(fault).map(ToString::to_string).unwrap_or_default();
+            anyhow::bail!("writing to the journal: {cause}; what was acknowledged before is safe, the rest was refused: run it again");
+        }
+        // What is known may be saved only once it is durable; if the journal refused a batch, all of it is thrown away.
+        self.acknowledge(0).context("writing to the journal; what was acknowledged before is safe, the rest was refused: run it again")?;
+        known.confirm(self.last);
+        for report in &outcome.reports {
+            let missed = report.faults.iter().map(|f| (report.path.display().to_string(), f.to_string())).collect();
+            let ended = report.source.as_ref().zip(report.stream).filter(|_| ended).map(|(s, stream)| (s.name.clone(), stream));
+            self.send.send(Message::Read { book: Box::new(rest_of(report)), missed, ended }).context("the other thread has stopped")?;
+        }
+        // A log that is followed for months gives a report each second; only what went wrong is kept.
+        self.all.reports.extend(outcome.reports.into_iter().filter(|r| ended || r.incomplete()));
+        self.all.skipped.extend(outcome.skipped);
+        if self.unsaved >= SAVE_BYTES {
+            self.unsaved = 0;
+            known.save(&self.store.known_path()).context("saving what was seen")?;
+            self.send.send(Message::Saved).context("the other thread has stopped")?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits so long, or until it is stopped.
+fn wait(stop: &AtomicBool, every: Duration) {
+    const STEP: Duration = Duration::from_millis(50);
+    let end = Instant::now() + every;
+    while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+        thread::sleep(STEP.min(every));
     }
 }
 

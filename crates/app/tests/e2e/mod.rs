@@ -3,6 +3,7 @@
 mod bad_input;
 mod care;
 mod demo;
+mod follow;
 mod gaps;
 mod kill;
 mod real;
