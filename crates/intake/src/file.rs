@@ -60,7 +60,7 @@ fn chunks(input: &Input, limits: Limits) -> io::Result<Chunks> {
 
 impl Opened {
     /// Opens a file and recognises it.
-    pub(crate) fn new(input: &Input, options: &Options, received: Time) -> io::Result<Content> {
+    pub(crate) fn open(input: &Input, options: &Options, received: Time) -> io::Result<Content> {
         let chunks = chunks(input, options.limits)?;
         let before = chunks.content.metadata()?;
         if let Some(kind) = archive::kind(chunks.head()) {

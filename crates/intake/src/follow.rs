@@ -100,14 +100,14 @@ impl Follow {
 
     fn open(&mut self, input: Input, about: &Metadata, poll: &mut Poll<'_>) {
         let fresh = poll.received.0 - about.mtime().saturating_mul(SECOND) < FIRST_LINE_S * SECOND;
-        let mut opened = Opened::new(&input, &self.options, poll.received);
+        let mut opened = Opened::open(&input, &self.options, poll.received);
         let known_format = self.formats.get(&input.source).filter(|_| self.options.format.is_none());
         if let (Ok(Content::Log(file)), Some(format)) = (&opened, known_format)
             && file.format() == "text"
             && file.format() != format
         {
             let options = Options { format: Some(format.clone()), ..self.options.clone() };
-            opened = Opened::new(&input, &options, poll.received);
+            opened = Opened::open(&input, &options, poll.received);
         }
         match opened {
             // Its first line is being written.

@@ -105,7 +105,7 @@ impl Archives<'_> {
     /// Reads one file, unless it is an archive.
     fn one(&self, input: &Input, known: &mut Known, taker: &mut dyn Taker, report: &mut StreamReport) -> io::Result<Option<(Kind, Chunks)>> {
         for attempt in 0.. {
-            let mut file = match Opened::new(input, self.options, self.received)? {
+            let mut file = match Opened::open(input, self.options, self.received)? {
                 Content::Log(file) => file,
                 Content::Archive(kind, chunks) => return Ok(Some((kind, *chunks))),
                 Content::Unread(fault) => {
