@@ -8,5 +8,6 @@ pub mod casework;
 pub mod drain;
 pub mod ingest;
 pub mod keep;
+pub mod originals;
 pub mod proof;
 pub mod scope;

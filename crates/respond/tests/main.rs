@@ -6,6 +6,7 @@ mod brief;
 mod case;
 mod plan;
 mod registry;
+mod whole;
 mod world;
 
 use std::path::{Path, PathBuf};

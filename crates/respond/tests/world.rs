@@ -9,7 +9,7 @@ use respond::{
     scope::{Act, Exfiltration, Level, Reached, Reason, Row, Status, Verdict},
 };
 
-use crate::{files, lines, repo};
+use crate::{files, lines, repo, whole};
 
 pub const CLOUD: &str = "cloudtrail/111122223333/eu-central-1";
 
@@ -189,7 +189,13 @@ pub fn input() -> BriefInput {
             book("db-1/audit.log", "linux_audit", Facet::Runtime, 6_120),
             book("web-1/auth.log", "syslog", Facet::System, 388),
         ],
+        entries: whole::entries(),
         reached: scope(),
+        hops: whole::hops(),
+        affected: whole::affected(),
+        reach: whole::reach(),
+        sessions: whole::sessions(),
+        limits: Vec::new(),
         rows: rows(),
         exfiltration: Some(Exfiltration {
             verdict: Verdict::CouldNotHaveBeenSeen,

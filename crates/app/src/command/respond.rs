@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use event::Entity;
-use respond::report::{self, Style};
+use lake::Lake;
+use respond::report::{self, Brief, Style};
 use trace::scope::{Answer, Status};
 
 use crate::{
     ask::{self, Found},
     cli::{Exit, Global, WrongUse},
     clock,
-    flow::{answer, casework::Open, ingest},
+    flow::{answer, casework::Open, ingest, originals::add_originals},
     show,
     store::Store,
 };
@@ -39,7 +40,11 @@ pub struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For a terminal: two screens
     Text,
+    /// For a ticket or a wiki
+    Md,
+    /// For programs: everything, in a stable shape
     Json,
 }
 
@@ -74,12 +79,8 @@ impl Args {
         let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators, &reached(&scope))?) };
         let case = open.as_ref().map(Open::fold);
         let id = open.as_ref().map(|o| o.id.clone());
-        let brief = answer::brief(&asked, &scope, id.as_deref().zip(case.as_ref()))?;
-        let text = if g.json || self.format == Format::Json {
-            serde_json::to_string_pretty(&brief)? + "\n"
-        } else {
-            report::text(&brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() })
-        };
+        let mut brief = answer::brief(&asked, &scope, id.as_deref().zip(case.as_ref()))?;
+        let text = self.laid_out(&lake, &mut brief, g)?;
         match &self.out {
             Some(path) => std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?,
             None => show::out(text.as_bytes())?,
@@ -89,6 +90,21 @@ impl Args {
             open.answered(self.indicators.join(" "), text.as_bytes(), completeness, clock::now())?;
         }
         Ok(exit)
+    }
+}
+
+impl Args {
+    /// The brief in the format that was asked for. Only those that show original lines fetch them.
+    fn laid_out(&self, lake: &Lake, brief: &mut Brief, g: &Global) -> anyhow::Result<String> {
+        let format = if g.json { Format::Json } else { self.format };
+        if format == Format::Json {
+            add_originals(lake, brief)?;
+        }
+        Ok(match format {
+            Format::Text => report::text(brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() }),
+            Format::Md => report::markdown(brief),
+            Format::Json => serde_json::to_string_pretty(brief)? + "\n",
+        })
     }
 }
 

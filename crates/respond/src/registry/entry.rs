@@ -172,6 +172,8 @@ pub struct DataSet {
     pub sensitivity: Option<String>,
     /// How much.
     pub volume: Option<String>,
+    /// How many people it is about.
+    pub people: Option<u64>,
     /// Whether it is about persons.
     pub personal: Option<bool>,
 }

@@ -71,8 +71,8 @@ pub(crate) fn data_set(f: &mut Fields<'_>, entry: &mut Entry, problems: &mut Vec
     entry.system = reference(f, "system", &["system"], problems);
     let mut text = |key| f.any_text(key, problems);
     let (category, subjects, sensitivity, volume) = (text("category"), text("subjects"), text("sensitivity"), text("volume"));
-    let personal = f.flag("personal", problems);
-    set_own(entry, Own::DataSet(DataSet { category, subjects, sensitivity, volume, personal }))
+    let (people, personal) = (f.number("people", problems), f.flag("personal", problems));
+    set_own(entry, Own::DataSet(DataSet { category, subjects, sensitivity, volume, people, personal }))
 }
 
 /// References of a vendor or contract, for checking.

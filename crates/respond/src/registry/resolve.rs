@@ -212,7 +212,14 @@ impl Registry {
         for entry in chain {
             let sets = entry.facts.data.iter().filter_map(|r| self.find(r, entry)).chain(entry.is("dataset").then_some(*entry));
             let held = sets.map(|e| self.data_held(e));
-            let classes = entry.facts.data_classes.iter().map(|c| DataHeld { name: c.clone(), category: None, sensitivity: None, personal: None, owner: None });
+            let classes = entry.facts.data_classes.iter().map(|c| DataHeld {
+                name: c.clone(),
+                category: None,
+                sensitivity: None,
+                personal: None,
+                people: None,
+                owner: None,
+            });
             for one in held.chain(classes) {
                 if !out.iter().any(|d| d.name == one.name) {
                     out.push(one);
@@ -228,7 +235,7 @@ impl Registry {
             Own::DataSet(d) => d.clone(),
             _ => Default::default(),
         };
-        DataHeld { name: entry.name.clone(), category: set.category, sensitivity: set.sensitivity, personal: set.personal, owner }
+        DataHeld { name: entry.name.clone(), category: set.category, sensitivity: set.sensitivity, personal: set.personal, people: set.people, owner }
     }
 
     fn vendors(&self, chain: &[&Entry], data: &[DataHeld], at: Option<Time>) -> Vec<VendorPart> {

@@ -77,6 +77,8 @@ pub struct DataHeld {
     pub sensitivity: Option<String>,
     /// Whether it is about persons; nothing where the registry does not say.
     pub personal: Option<bool>,
+    /// How many people it is about; nothing where the registry does not say.
+    pub people: Option<u64>,
     /// Who owns the data.
     pub owner: Option<String>,
 }

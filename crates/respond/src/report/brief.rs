@@ -1,51 +1,16 @@
-//! The brief as values: the stable shape of `muster respond --json`. Every statement keeps the ids of the events that show it.
+//! The brief as values, the one thing that every format is made from: the stable shape of `muster respond --json`. Every statement keeps the ids of the events that show it.
 
 use std::collections::BTreeMap;
 
 use event::{Book, Entity, Facet, Time, Window};
 use serde::Serialize;
+use trace::scope::{EntryPoint, Reach};
 
 use crate::{
-    case::CaseFact,
     plan::{Clock, Step},
-    registry::{CanDo, DataHeld, Hint, Person, ServiceModel, VendorPart},
-    scope::{Act, Exfiltration, Level, Reached, Row, Status},
+    registry::{CanDo, DataHeld, Person, ServiceModel, VendorPart},
+    scope::{Act, Edge, Exfiltration, Level, Status},
 };
-
-/// What the caller found, for the brief to be made from.
-#[derive(Clone, Debug, Default)]
-pub struct BriefInput {
-    /// The time of the answer.
-    pub now: Time,
-    /// Case id, if there is one.
-    pub case: Option<String>,
-    /// What was asked about.
-    pub indicators: Vec<Entity>,
-    /// Texts that were asked about and are nowhere in the logs, with the entities most like them.
-    pub unknown: Vec<(String, Vec<String>)>,
-    /// Events that name what was asked about, whether or not they belong to the scope.
-    pub named: u64,
-    /// Time that was looked at.
-    pub window: Window,
-    /// Books of every source that was looked at.
-    pub books: Vec<Book>,
-    /// The scope.
-    pub reached: Vec<Reached>,
-    /// The time line of the scope, in order.
-    pub rows: Vec<Row>,
-    /// Whether data left.
-    pub exfiltration: Option<Exfiltration>,
-    /// What the logs say about who things belong to.
-    pub hints: BTreeMap<Entity, Vec<Hint>>,
-    /// Facts of the case.
-    pub facts: Vec<CaseFact>,
-    /// Keys of the steps that are done.
-    pub done: Vec<String>,
-    /// Proof.
-    pub proof: Option<Proof>,
-    /// What could not be seen, by the caller's knowledge (the brief adds gaps of the books and missing facets).
-    pub not_visible: Vec<Blind>,
-}
 
 /// What makes the answer provable.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,20 +47,32 @@ pub struct Brief {
     pub made: Time,
     /// Case id.
     pub case: Option<String>,
+    /// The answer in a sentence, and how complete it is.
+    pub answer: Summary,
     /// What was asked and looked at.
     pub asked: Asked,
+    /// How they got in.
+    pub entry: Vec<EntryPoint>,
     /// Who owns what is in scope, and whom to call.
     pub owners: Vec<OwnerPart>,
     /// What happened.
     pub happened: Vec<Happened>,
     /// How far it went.
     pub scope: Vec<ScopeNode>,
+    /// The hops by which it went there, in order of time.
+    pub hops: Vec<Edge>,
     /// Whether data left.
     pub exfiltration: Option<Exfiltration>,
     /// Data that was exposed.
     pub data: Vec<DataPart>,
     /// Vendors touched.
     pub vendors: Vec<VendorHit>,
+    /// People whose data was exposed.
+    pub people: People,
+    /// Who or what else could be reached from here, as the logs show; never said to be reached.
+    pub reach: Vec<Reach>,
+    /// The intruder's sessions on machines, each with its processes.
+    pub sessions: Vec<SessionPart>,
     /// Deadlines.
     pub clocks: Vec<Clock>,
     /// Next steps.
@@ -104,6 +81,100 @@ pub struct Brief {
     pub proof: Option<Proof>,
     /// What could not be seen.
     pub not_visible: Vec<Blind>,
+    /// The original lines of the events that are named, as far as there is room.
+    pub evidence: Evidence,
+    /// Of each section that says nothing, why.
+    pub absent: BTreeMap<&'static str, String>,
+}
+
+/// The answer in a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// The sentence.
+    pub text: String,
+    /// Whether every question was asked to its end and no gap is known. Of logs that were not given muster knows nothing.
+    pub whole: bool,
+    /// How complete it is, in a sentence.
+    pub completeness: String,
+}
+
+/// People whose data was exposed, by the registry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct People {
+    /// How many at most: the sum over the data sets that say it; nothing where none does.
+    pub at_most: Option<u64>,
+    /// Data sets with personal data that were exposed.
+    pub data_sets: Vec<String>,
+    /// Those of them of which the registry does not say how many people they are about.
+    pub not_counted: Vec<String>,
+    /// In a sentence.
+    pub text: String,
+}
+
+/// A session of the intruder on a machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SessionPart {
+    /// Its first name.
+    pub id: Entity,
+    /// The machine.
+    pub host: String,
+    /// Who logged in.
+    pub user: Option<Entity>,
+    /// From which address.
+    pub from: Option<Entity>,
+    /// In words: how it was begun, when, when it ended.
+    pub text: String,
+    /// When it began.
+    pub start: Time,
+    /// When it ended, if a log says.
+    pub end: Option<Time>,
+    /// The event that opened it.
+    pub opened: Option<String>,
+    /// Its processes, each after its parent.
+    pub procs: Vec<ProcPart>,
+    /// Processes beyond those.
+    pub more: usize,
+}
+
+/// A process of a session.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProcPart {
+    /// The command line, or the program.
+    pub command: String,
+    /// As whom it ran.
+    pub user: Option<Entity>,
+    /// Whether that is another identity than its parent's.
+    pub switched: bool,
+    /// When.
+    pub start: Time,
+    /// Place of its parent in the list.
+    pub parent: Option<usize>,
+    /// The event that tells of it.
+    pub event: Option<String>,
+}
+
+/// The original lines of events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The lines.
+    pub events: Vec<Original>,
+    /// Events that the brief names.
+    pub named: usize,
+    /// The command that gets those that are not shown, with proofs.
+    pub rest: Option<String>,
+}
+
+/// One event as its log has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Original {
+    /// Event id.
+    pub event: String,
+    /// When.
+    pub time: Time,
+    /// Its records as text: bytes that are no UTF-8 are shown as U+FFFD. The store keeps the bytes.
+    pub lines: Vec<String>,
+    /// Characters left out at the end.
+    pub cut: usize,
 }
 
 /// What was asked, and what was looked at for it.
@@ -218,6 +289,8 @@ pub struct ScopeNode {
     pub system: Option<String>,
     /// Its owner.
     pub owner: Option<String>,
+    /// What else the incident is to it.
+    pub also: Vec<Status>,
     /// The chain of events that reached it.
     pub path: Vec<String>,
 }
@@ -227,8 +300,12 @@ pub struct ScopeNode {
 pub struct DataPart {
     /// Where: bucket, file.
     pub place: Entity,
-    /// Things of it that were read or listed.
+    /// Things of it that were read or listed, as far as the scope names them.
     pub count: usize,
+    /// Different things of it that were read or copied, all of them.
+    pub objects: Option<u64>,
+    /// Bytes that went out, where a log says.
+    pub bytes: Option<u64>,
     /// What the registry says that it is.
     pub held: Vec<DataHeld>,
     /// Owner.

@@ -1,14 +1,19 @@
-//! The brief: made from values (`make`), with a stable shape (`brief`), and laid out for a terminal (`text`).
+//! The brief: made from values (`make`), with a stable shape (`brief`), and laid out a file a format: for a terminal (`text`), for a
+//! ticket (`markdown`), for a browser, a phone and paper (`html`); `say` has the sentences that they share.
 //! Never asks anything: what it says is what it was given.
 
 pub mod brief;
 mod happened;
+pub mod input;
 mod label;
-mod lines;
 mod make;
+mod markdown;
+mod say;
 mod text;
 pub mod time;
 
-pub use brief::{Blind, Brief, BriefInput, Proof};
-pub use make::brief;
+pub use brief::{Blind, Brief, Evidence, Original, ProcPart, Proof, SessionPart};
+pub use input::BriefInput;
+pub use make::{EVENTS_MAX, add_evidence, brief, cited};
+pub use markdown::markdown;
 pub use text::{Style, text};

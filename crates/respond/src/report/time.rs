@@ -35,3 +35,21 @@ pub fn hours(micros: i64) -> String {
     let minutes = micros.unsigned_abs() / 60_000_000;
     format!("{} h {:02} min", minutes / 60, minutes % 60)
 }
+
+/// `48,200`: thousands apart.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let lead = digits.len() % 3;
+    let apart = |(i, c): (usize, char)| if i > 0 && i % 3 == lead { vec![',', c] } else { vec![c] };
+    digits.chars().enumerate().flat_map(apart).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([0, 999, 1_000, 48_200, 1_234_567].map(number), ["0", "999", "1,000", "48,200", "1,234,567"]);
+    }
+}

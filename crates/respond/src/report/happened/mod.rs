@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use event::{Entity, Kind};
 
-use super::brief::{BriefInput, Happened};
+use super::{brief::Happened, input::BriefInput};
 use crate::scope::{Act, Row};
 use login::Folded;
 use weigh::Weigh;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use event::{Entity, Kind};
 
 use super::login::Folded;
-use crate::{plan::stops_log, report::brief::BriefInput, scope::Act};
+use crate::{plan::stops_log, report::input::BriefInput, scope::Act};
 
 /// What is grave in a scope.
 pub(super) struct Weigh<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::text::Style;
+use super::Style;
 
 /// Event ids that a line shows; the others are counted.
 const IDS_MAX: usize = 3;

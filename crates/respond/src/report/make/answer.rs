@@ -1,0 +1,128 @@
+//! The answer in one sentence, how complete it is, and why a section says nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event::{Entity, Kind};
+use trace::scope::{EntryPoint, How};
+
+use crate::{
+    registry::pattern::{host_of, short_name},
+    report::{
+        brief::{People, Summary},
+        input::BriefInput,
+        time::{near_minute, number},
+    },
+    scope::{Level, Reached, Verdict},
+    words::safe,
+};
+
+/// The answer.
+pub(super) fn summary(input: &BriefInput, people: &People, unseen: usize) -> Summary {
+    let held: Vec<&Reached> = input.reached.iter().filter(|r| r.held()).collect();
+    let text = match (held.is_empty(), input.reached.iter().any(Reached::exposed)) {
+        _ if input.indicators.is_empty() || (input.named == 0 && held.is_empty()) => unknown(input),
+        (true, false) => format!(
+            "Nothing out of the ordinary is tied to {}, which {} events of {} logs name: no sign of an intruder.",
+            names(&input.indicators),
+            number(input.named),
+            input.books.len()
+        ),
+        _ => intruder(input, &held, people),
+    };
+    let whole = unseen == 0 && input.limits.is_empty();
+    let completeness = match (whole, input.limits.as_slice()) {
+        (true, _) => "Complete as far as these logs go: nothing was cut and no gap is known.".to_owned(),
+        (false, []) => format!("Not complete: {} could not be seen, named below.", things(unseen, "thing")),
+        (false, limits) => {
+            format!("Not complete: the scope ended at its limit on {}, and {} could not be seen.", limits.join(" and "), things(unseen, "thing"))
+        }
+    };
+    Summary { text, whole, completeness }
+}
+
+fn unknown(input: &BriefInput) -> String {
+    let asked: Vec<String> = input.unknown.iter().map(|(text, _)| format!("`{}`", safe(text))).collect();
+    let asked = if asked.is_empty() { names(&input.indicators) } else { asked.join(", ") };
+    match input.books.len() {
+        0 => format!("No log was looked at, so nothing can be said of {asked}."),
+        logs => format!("{asked} is in none of the {logs} logs that were looked at."),
+    }
+}
+
+fn intruder(input: &BriefInput, held: &[&Reached], people: &People) -> String {
+    let entry = input.entries.iter().find(|e| e.how != How::NotSeen);
+    let began = entry.map_or_else(|| "How they got in is not seen".to_owned(), |e| began(e, input));
+    let count = |kinds: &[Kind]| held.iter().filter(|r| kinds.contains(&r.entity.kind)).count();
+    let machines: BTreeSet<&str> = held.iter().filter_map(|r| machine(&r.entity)).collect();
+    let groups = [
+        (machines.len(), "machine entered", "machines entered"),
+        (count(&[Kind::User]), "identity", "identities"),
+        (count(&[Kind::Credential]), "key", "keys"),
+    ];
+    let hands: Vec<String> = groups.iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many })).collect();
+    let unsure = held.iter().filter(|r| r.level != Level::Shown).count();
+    let unsure = if unsure > 0 { format!(" ({unsure} of {} not beyond doubt)", held.len()) } else { String::new() };
+    let hands = if hands.is_empty() {
+        "nothing more is seen in the intruder's hands".to_owned()
+    } else {
+        format!("{} in the intruder's hands{unsure}", hands.join(", "))
+    };
+    let left = match input.exfiltration.as_ref().map(|x| x.verdict) {
+        Some(Verdict::Seen) => "data was seen leaving",
+        Some(Verdict::NoSign) => "no sign that data left",
+        Some(Verdict::CouldNotHaveBeenSeen) => "whether data left could not have been seen",
+        None => "whether data left was not examined",
+    };
+    let of = match (people.at_most, people.data_sets.is_empty()) {
+        (Some(n), _) => format!(", personal data of at most {} people among what was open", number(n)),
+        (None, false) => ", personal data among what was open".to_owned(),
+        (None, true) => String::new(),
+    };
+    format!("{began}; {hands}; {left}{of}.")
+}
+
+fn machine(e: &Entity) -> Option<&str> {
+    if e.kind == Kind::Host { Some(&e.value) } else { host_of(e).filter(|_| matches!(e.kind, Kind::Session | Kind::User)) }
+}
+
+fn began(e: &EntryPoint, input: &BriefInput) -> String {
+    let at = e.time.map(|t| format!("{}: ", near_minute(t, input.now))).unwrap_or_default();
+    format!("{at}{}", safe(&e.text))
+}
+
+fn names(of: &[Entity]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = of.iter().take(SHOWN).map(|e| safe(short_name(&e.value))).collect();
+    let more = of.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// `1 thing`, `5 things`.
+pub(super) fn things(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Why the sections that say nothing say nothing.
+pub(super) fn absent(input: &BriefInput) -> BTreeMap<&'static str, String> {
+    let held = input.reached.iter().any(Reached::held);
+    let on_host = input.reached.iter().any(|r| r.held() && matches!(r.entity.kind, Kind::Session | Kind::Host));
+    let mut out = BTreeMap::new();
+    let mut put = |name, empty: bool, why: &str| {
+        if empty {
+            out.insert(name, why.to_owned());
+        }
+    };
+    let nothing = "nothing is known to be in the intruder's hands";
+    put("entry", input.entries.is_empty(), if held { "the logs do not show how it began" } else { nothing });
+    put("reach", input.reach.is_empty(), if held { "no way from here to others was seen in these logs; that is no sign that there is none" } else { nothing });
+    let sessions = match (held, on_host) {
+        (false, _) => nothing,
+        (true, false) => "no session of the intruder on a machine is seen",
+        (true, true) => "no log tells which processes ran in the intruder's sessions",
+    };
+    put("sessions", input.sessions.is_empty(), sessions);
+    put("exfiltration", !held || input.exfiltration.is_none(), if held { "it was not judged" } else { nothing });
+    put("case", input.case.is_none(), "no case was opened: nothing was found to respond to");
+    put("proof", input.proof.is_none(), "no signed log: nothing in this brief can be proven later");
+    out
+}
