@@ -18,6 +18,7 @@ mod aws_cloudtrail;
 mod cri;
 mod docker;
 mod http;
+mod gcp_audit;
 mod inner;
 mod json;
 mod kubernetes_audit;
@@ -34,6 +35,7 @@ pub fn all() -> &'static [&'static dyn Format] {
     &[
         &aws_cloudtrail::AwsCloudtrail,
         &kubernetes_audit::KubernetesAudit,
+        &gcp_audit::GcpAudit,
         &linux_audit::LinuxAudit,
         &docker::Docker,
         &cri::Cri,

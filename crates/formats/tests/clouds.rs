@@ -42,6 +42,14 @@ fn documents(part: &str) -> Vec<Value> {
     text.flat_map(|t| serde_json::Deserializer::from_str(&t).into_iter::<Value>().map(Result::unwrap).collect::<Vec<_>>()).collect()
 }
 
+/// Wazuh's tests: `log N pass = TEXT` lines; the record lies below a key of its own.
+fn wazuh(name: &str, key: &str) -> Vec<Value> {
+    let Some(data) = shared::folder("data") else { return Vec::new() };
+    let text = fs::read_to_string(data.join("cloud/wazuh-ruleset").join(format!("{name}.ini"))).unwrap();
+    let logs = text.lines().filter_map(|l| l.strip_prefix("log ").and_then(|l| l.split_once("= ")).map(|(_, log)| log.trim()));
+    logs.filter_map(|l| serde_json::from_str::<Value>(l).ok()).map(|mut v| v[key].take()).filter(Value::is_object).collect()
+}
+
 fn corpus(format: &'static str, time: &'static str, values: Vec<Value>) -> Corpus {
     let dated = values.into_iter().map(|mut v| {
         let (outer, inner) = time.split_once('.').unwrap_or((time, ""));
@@ -61,7 +69,14 @@ fn all() -> Vec<Corpus> {
     ];
     // One of them is no event at all: `{"kind":0}`.
     let kubernetes = kubernetes.concat().into_iter().filter(|r| r["kind"] != 0).collect();
-    vec![corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes)]
+    let gcp = [
+        panther("GCP.AuditLog", |_| true),
+        panther("Amazon.EKS.Audit", |r| r.get("protoPayload").is_some()),
+        documents("cloud/plaso/jsonl/gcp_logging.jsonl"),
+        documents("cloud/gcp-csa-fixtures").into_iter().filter(|r| r.get("protoPayload").is_some()).collect(),
+        wazuh("gcp", "gcp").into_iter().filter(|r| r.get("protoPayload").is_some()).collect(),
+    ];
+    vec![corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes), corpus("gcp_audit", "timestamp", gcp.concat())]
 }
 
 fn read(corpus: &Corpus) -> Vec<Event> {

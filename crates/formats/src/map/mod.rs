@@ -94,6 +94,11 @@ pub fn parser(rows: &'static [Row], say: Say) -> Box<dyn Parser> {
     Box::new(ByTable { reader: Reader::new(Map::new(rows)), message: String::new(), say })
 }
 
+/// The same by a map that is made in another way (`Map::loose`).
+pub fn parser_by(map: Map, say: Say) -> Box<dyn Parser> {
+    Box::new(ByTable { reader: Reader::new(map), message: String::new(), say })
+}
+
 struct ByTable {
     reader: Reader,
     message: String,

@@ -50,6 +50,8 @@ pub struct Reader {
     map: Map,
     /// Of each node.
     spans: Vec<Span>,
+    /// The key under which each node was found.
+    keys: Vec<Span>,
     others: Vec<Other>,
     twice: bool,
 }
@@ -58,7 +60,8 @@ impl Reader {
     /// A reader by a table.
     pub fn new(map: Map) -> Reader {
         let spans = vec![Span::default(); map.nodes.len()];
-        Reader { map, spans, others: Vec::new(), twice: false }
+        let keys = spans.clone();
+        Reader { map, spans, keys, others: Vec::new(), twice: false }
     }
 
     /// Reads the object that is the text of a record, or lies within it. `utf8`: whether the record's bytes are good UTF-8.
@@ -87,8 +90,13 @@ impl Reader {
             let key = json.text()?;
             let key_span = Span::of(json.at() - 1 - key.len(), json.at() - 1);
             json.expect(b':')?;
-            match self.find(node, key) {
-                Some(child) => self.member(json, child)?,
+            match self.find(node, key).filter(|child| self.is_free(*child, key, json.whole())) {
+                Some(child) => {
+                    if let Some(slot) = self.keys.get_mut(child) {
+                        *slot = key_span;
+                    }
+                    self.member(json, child)?;
+                }
                 None => {
                     let value = json.value()?;
                     self.twice |= seen.add(key, &self.others, json.whole());
@@ -105,6 +113,12 @@ impl Reader {
     fn find(&self, node: usize, key: &str) -> Option<usize> {
         let unescaped = json::unescape(key);
         self.map.child(node, &unescaped)
+    }
+
+    /// Whether a key may be that of a node: not if the node was found under another spelling of it before.
+    fn is_free(&self, node: usize, key: &str, text: &str) -> bool {
+        let found = self.spans.get(node).is_some_and(|s| !s.is_none());
+        !found || json::unescape(self.keys.get(node).copied().unwrap_or_default().get(text)) == json::unescape(key)
     }
 
     /// Reads the value of a member that the table names or goes through.

@@ -102,6 +102,10 @@ pub struct Map {
     pub(super) rows: Vec<(usize, To)>,
     /// Rows that fill a column; the others need not be looked at where no object is made.
     pub(super) hot: Vec<usize>,
+    /// Whether case and underscores in keys count.
+    exact: bool,
+    /// Other names of keys at depth 1.
+    aliases: &'static [(&'static str, &'static str)],
 }
 
 /// A place that paths go through or end at.
@@ -122,35 +126,58 @@ impl Map {
         Map::of(rows.iter().map(|row| (Cow::Borrowed(row.path), row.to)))
     }
 
+    /// The same for a log whose carriers spell its keys in their own ways: case and underscores do not count (`OperationName`, `operation_name`).
+    pub fn loose(rows: &'static [Row]) -> Map {
+        Map::build(rows.iter().map(|row| (Cow::Borrowed(row.path), row.to)), false)
+    }
+
     /// The tree of a table that was made while the program runs. Of two rows with one path the last counts; a path deeper than `DEPTH_MAX` is cut.
     pub fn of(rows: impl IntoIterator<Item = (Cow<'static, str>, To)>) -> Map {
+        Map::build(rows, true)
+    }
+
+    fn build(rows: impl IntoIterator<Item = (Cow<'static, str>, To)>, exact: bool) -> Map {
         let mut root = Branch::default();
         let mut count = 0;
         for (row, (path, to)) in rows.into_iter().enumerate() {
             root.put(path, to, row);
             count = row + 1;
         }
-        let mut map = Map { nodes: Vec::new(), rows: vec![(0, To::Hold); count], hot: Vec::new() };
+        let mut map = Map { nodes: Vec::new(), rows: vec![(0, To::Hold); count], hot: Vec::new(), exact, aliases: &[] };
         root.plant(&mut map);
         map.hot = (0..count).filter(|r| map.rows.get(*r).is_some_and(|(_, to)| to.column().is_some())).collect();
         map
     }
 
+    /// The same map for records in which some keys at depth 1 have another name: (other name, name in the table).
+    pub fn also_named(self, aliases: &'static [(&'static str, &'static str)]) -> Map {
+        Map { aliases, ..self }
+    }
+
     /// The node for a key below a node.
     pub(super) fn child(&self, node: usize, key: &str) -> Option<usize> {
+        let alias = || self.aliases.iter().find(|(other, _)| node == 0 && *other == key);
+        self.named(node, key).or_else(|| self.named(0, alias()?.1))
+    }
+
+    fn named(&self, node: usize, key: &str) -> Option<usize> {
         let children = self.nodes.get(node).map(|n| n.children.as_slice())?;
         let mask = children.len().checked_sub(1)?;
-        let mut at = hash(key) & mask;
+        let mut at = self.hash(key) & mask;
         loop {
             let child = usize::from(*children.get(at)?);
             if child == 0 {
                 return None;
             }
-            if self.nodes.get(child).is_some_and(|n| n.key == key) {
+            if self.nodes.get(child).is_some_and(|n| n.key == key || (!self.exact && folded(&n.key).eq(folded(key)))) {
                 return Some(child);
             }
             at = (at + 1) & mask;
         }
+    }
+
+    fn hash(&self, key: &str) -> usize {
+        if self.exact { hash(key) } else { folded(key).fold(0, |h: usize, b| h.wrapping_mul(31).wrapping_add(b.into())) }
     }
 
     /// Whether paths go on below a node.
@@ -165,6 +192,11 @@ pub(super) fn hash(key: &str) -> usize {
     let byte = |i: usize| usize::from(bytes.get(i).copied().unwrap_or_default());
     let (len, mid, end) = (bytes.len(), bytes.len() / 2, bytes.len().saturating_sub(1));
     (len.wrapping_mul(0x9e37) ^ byte(0).wrapping_mul(0x85eb) ^ byte(mid).wrapping_mul(0xc2b2) ^ byte(end).wrapping_mul(0x27d4)) >> 3
+}
+
+/// A key without what does not count in a loose table.
+fn folded(key: &str) -> impl Iterator<Item = u8> + '_ {
+    key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase())
 }
 
 /// A node while the tree grows.
@@ -210,7 +242,7 @@ impl Branch {
         let size = if self.children.is_empty() { 0 } else { (self.children.len() * 4).next_power_of_two() };
         let mut table = vec![0u16; size];
         for child in self.children {
-            let mut at = hash(&child.key) & (size - 1);
+            let mut at = map.hash(&child.key) & (size - 1);
             while table.get(at).is_some_and(|c| *c != 0) {
                 at = (at + 1) & (size - 1);
             }

@@ -141,6 +141,15 @@ fn names_of_rows_are_their_places() {
 }
 
 #[test]
+fn a_loose_table_takes_any_spelling_once() {
+    let mut reader = Reader::new(Map::loose(FIELDS));
+    let text = r#"{"ID":"x","Actor":{"USER_":{"na_me":"n"}},"id":"y","Look":1,"LOOK":2}"#;
+    let doc = reader.read(text, Record { seq: 0, bytes: b"", received: Time(0), host: None }, true).unwrap();
+    assert_eq!((doc.text(ID), doc.text(USER), doc.text(LOOK)), ("x".into(), "n".into(), "1".into()));
+    assert_eq!(doc.others.len(), 2, "another spelling of a key is another key");
+}
+
+#[test]
 fn keys_are_told_from_values() {
     let head = br#"{"a":1,"b" : {"c":"d"},"e":"\"f\":"}"#;
     assert_eq!(keys(head, &["a", "b", "c", "d", "e"]), 4);
