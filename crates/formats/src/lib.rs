@@ -15,8 +15,10 @@ pub use frame::{Framer, Framing, Heading, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;
+mod caddy;
 mod cri;
 mod docker;
+mod haproxy;
 mod http;
 mod gcp_audit;
 mod inner;
@@ -26,8 +28,10 @@ mod linux_audit;
 mod net;
 mod syslog;
 mod text;
+mod traefik;
 mod vpc_flow;
 mod web_access;
+mod web_error;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
 #[rustfmt::skip] // a line each, so that two people can add one at a time
@@ -42,6 +46,10 @@ pub fn all() -> &'static [&'static dyn Format] {
         &syslog::Syslog,
         &vpc_flow::VpcFlow,
         &web_access::WebAccess,
+        &web_error::WebError,
+        &haproxy::Haproxy,
+        &caddy::Caddy,
+        &traefik::Traefik,
         &text::Text,
     ]
 }

@@ -1,6 +1,6 @@
 //! What logs of traffic have in common: endpoints, protocols, outcomes. Never knows a format.
 
-use event::{Attr, Column, Sink, attr, entity::canonical_ip};
+use event::{Attr, Column, Mark, Sink, attr, entity::canonical_ip};
 
 /// Puts an address where it belongs: an IP attribute if it is one, else the host name. `-` and nothing are none.
 pub(crate) fn endpoint(out: &mut dyn Sink, address: &str, ip: Attr, name: Attr) {
@@ -44,4 +44,11 @@ pub(crate) fn protocol(out: &mut dyn Sink, number: u8) {
         _ => return,
     };
     out.text(attr::CONNECTION_PROTOCOL_NAME, name);
+}
+
+/// The machine that wrote the log, where it is known from outside only.
+pub(crate) fn machine(out: &mut dyn Sink, host: &str) {
+    out.text(attr::DEVICE_HOSTNAME, host);
+    out.int(attr::DEVICE_TYPE_ID, 0);
+    out.mark(Mark::HostAssumed);
 }

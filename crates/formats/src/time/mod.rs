@@ -4,6 +4,7 @@
 //! missing is resolved near the time received, which is an argument.
 
 mod civil;
+pub mod clf;
 mod shapes;
 
 use event::{Mark, Time, time::DAY, time::SECOND};

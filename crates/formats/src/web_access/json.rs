@@ -2,8 +2,12 @@
 
 use event::{Mark, Time};
 
-use super::{Entry, when};
-use crate::{Reject, json};
+use crate::{
+    Reject,
+    http::{Entry, Escapes},
+    json,
+    time::clf,
+};
 
 /// Where a member goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,7 +116,7 @@ pub(super) fn is_one(line: &str) -> bool {
 /// Reads a line.
 pub(super) fn read(line: &str) -> Result<Entry<'_>, Reject> {
     let mut found: [Option<(usize, &str)>; NAMES.len()] = [None; NAMES.len()];
-    let mut entry = Entry { json: true, ..Entry::default() };
+    let mut entry = Entry { escapes: Escapes::Json, ..Entry::default() };
     entry.twice = json::members(line, |name, value| match NAMES.iter().position(|(n, _)| *n == name) {
         Some(at) if is_plain(value) => {
             if let Some(slot) = found.get_mut(at) {
@@ -157,7 +161,7 @@ fn fill<'a>(e: &mut Entry<'a>, slot: Slot, text: &'a str) -> bool {
     let place = match slot {
         S::Time | S::Seconds => {
             e.time_text = text;
-            e.when = if slot == S::Seconds { seconds(text) } else { when::read(text).or_else(|| seconds(text)) };
+            e.when = if slot == S::Seconds { seconds(text) } else { clf::read(text).or_else(|| seconds(text)) };
             return true;
         }
         S::Duration => {

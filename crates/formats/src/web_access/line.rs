@@ -2,7 +2,7 @@
 
 use event::entity::canonical_ip;
 
-use super::{Entry, when};
+use crate::{http::Entry, time::clf};
 
 /// The most fields behind the request that are told apart; what follows stays one.
 const FIELDS_MAX: usize = 32;
@@ -17,11 +17,11 @@ fn is_time(text: Option<&[u8]>) -> bool {
 }
 
 /// Reads a line; `None` if it is not of this form.
-pub(super) fn read(line: &str) -> Option<Entry<'_>> {
+pub(crate) fn read(line: &str) -> Option<Entry<'_>> {
     let at = memchr::memchr_iter(b'[', line.as_bytes()).take(BRACKETS_MAX).find(|at| is_time(line.as_bytes().get(at + 1..)))?;
     let (before, rest) = split(line, at)?;
     let (time_text, rest) = rest.split_once(']')?;
-    let mut entry = Entry { time_text, when: when::read(time_text), ..Entry::default() };
+    let mut entry = Entry { time_text, when: clf::read(time_text), ..Entry::default() };
     who(before.trim(), &mut entry)?;
     let (request, rest) = quoted(rest.trim_start())?;
     entry.request = request;

@@ -2,11 +2,15 @@
 //!
 //! Owns: the request line, methods, targets, escapes of web servers. Never knows a format, never begins or ends an event.
 
+mod entry;
+
 use std::borrow::Cow;
 
 use event::{Column, Sink, attr, entity::canonical_ip};
 
 use crate::net;
+
+pub(crate) use entry::{Entry, Escapes};
 
 /// A request line, taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,15 +151,8 @@ pub(crate) fn response(out: &mut dyn Sink, status: &str, bytes: &str) {
 
 /// Sets the client. Where it is an address of the machine or site itself and a proxy there says for whom it speaks, the client is
 /// the last that the proxies name, which the nearest of them saw; the others in the chain are only what somebody claimed.
-pub(crate) fn client(out: &mut dyn Sink, peer: &str, forwarded: &str) {
-    let mut last = None;
-    for hop in forwarded.split(',').map(str::trim).take(HOPS_MAX) {
-        if let Some(ip) = canonical_ip(hop).or_else(|| canonical_ip(split_port(hop).0)) {
-            out.text(attr::HTTP_X_FORWARDED_FOR, &ip);
-            last = Some(ip);
-        }
-    }
-    match last {
+pub(crate) fn client(out: &mut dyn Sink, peer: &str, chain: &str) {
+    match forwarded(out, chain) {
         Some(client) if is_ours(peer) => {
             if let Some(proxy) = canonical_ip(peer) {
                 out.text(attr::SRC_INTERMEDIATE_IPS, &proxy);
@@ -164,6 +161,18 @@ pub(crate) fn client(out: &mut dyn Sink, peer: &str, forwarded: &str) {
         }
         _ => net::endpoint(out, peer, attr::SRC_IP, attr::SRC_HOSTNAME),
     }
+}
+
+/// Sets the addresses of `X-Forwarded-For`; gives the last.
+pub(crate) fn forwarded(out: &mut dyn Sink, chain: &str) -> Option<String> {
+    let mut last = None;
+    for hop in chain.split(',').map(str::trim).take(HOPS_MAX) {
+        if let Some(ip) = canonical_ip(hop).or_else(|| canonical_ip(split_port(hop).0)) {
+            out.text(attr::HTTP_X_FORWARDED_FOR, &ip);
+            last = Some(ip);
+        }
+    }
+    last
 }
 
 /// The most addresses of a chain of proxies that are looked at.

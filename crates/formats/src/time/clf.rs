@@ -1,11 +1,11 @@
-//! The time in brackets: `10/Mar/2026:13:55:36 +0100`, or one of RFC 3339. Never reads a clock.
+//! The time that web servers write in brackets: `10/Mar/2026:13:55:36 +0100`, or one of RFC 3339. Never reads a clock.
 
 use event::{Mark, Time, time::DAY, time::SECOND};
 
 const MONTHS: [&[u8; 3]; 12] = [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
-/// Reads a time, and says what it rests on.
-pub(super) fn read(text: &str) -> Option<(Time, Option<Mark>)> {
+/// Reads a time, and says what it rests on; `None` for a text that is neither.
+pub fn read(text: &str) -> Option<(Time, Option<Mark>)> {
     common(text.as_bytes()).or_else(|| Time::parse(text).map(|t| (t, None)))
 }
 
