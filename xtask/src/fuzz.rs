@@ -1,193 +1,138 @@
-//! `cargo xtask fuzz`: throws damaged logs at the built program, and keeps every input that makes it die, hang or forget its exit codes.
+//! `cargo xtask fuzz`: a coverage-guided fuzzer (libFuzzer) over every framing and every format, from bytes to events.
 //!
-//! Owns: the damage, the runs, the finds under `target/fuzz`. Looks at the program from outside only, as an attacker's log does.
+//! Owns: the build with the fuzzer's instructions, the share of time of each target, the corpora, which go on where they were
+//! (`target/fuzz/corpus`), and the finds (`target/fuzz/found`). What must hold for any input is in `fuzz/src/main.rs`.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
-    thread,
-    time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// What follows `fuzz`.
-pub const ARGUMENTS: &str = "[SECONDS] [SEED]";
+pub const ARGUMENTS: &str = "[SECONDS] [TARGET…]";
 
 const FOLDER: &str = "target/fuzz";
 const SAMPLES: &str = "crates/formats/samples";
-/// Damaged files a run: enough that starting the program is little of it.
-const FILES_A_RUN: usize = 40;
-/// A run that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// An input that takes longer is a find (seconds); the fuzzer's instructions make everything several times slower.
+const SLOW_S: u32 = 5;
+/// A target that holds more is a find (MiB); the fuzzer's own tables included.
+const MEMORY_MB: u32 = 512;
+/// The longest input that is made, in bytes.
+const INPUT_BYTES_MAX: u32 = 64 << 10;
+/// What libFuzzer asks of the compiler: counters at each edge, and a table of their places.
+const INSTRUCTIONS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares \
+    -Ccodegen-units=1 --cfg fuzzing";
 
 /// Runs the command; exit code 1 if an input was found.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let number = |at: usize| args.get(at).map(|n| n.parse::<u64>().with_context(|| format!("not a number: {n}"))).transpose();
-    let seconds = number(0)?.unwrap_or(60);
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = number(1)?.unwrap_or(since.as_secs());
-    let program = env::current_exe()?.with_file_name("muster");
-    if !program.exists() {
-        bail!("{} is not there: build it first, in the same profile", program.display());
+    let seconds: u64 = args.first().map_or(Ok(60), |n| n.parse().with_context(|| format!("not a number of seconds: {n}")))?;
+    let all = targets()?;
+    let wanted: Vec<String> = if args.len() > 1 { args.get(1..).unwrap_or_default().to_vec() } else { all.iter().cloned().collect() };
+    if let Some(unknown) = wanted.iter().find(|t| !all.contains(*t)) {
+        bail!("no target `{unknown}`; there are: {}", all.iter().cloned().collect::<Vec<_>>().join(", "));
     }
-    let samples = samples(Path::new(SAMPLES))?;
-    let mut random = Random(seed | 1);
-    let (mut inputs, mut found) = (0, 0);
-    let begin = Instant::now();
-    while begin.elapsed().as_secs() < seconds {
-        let folder = PathBuf::from(FOLDER).join("now");
-        let files = write(&folder, &samples, &mut random)?;
-        inputs += files.len();
-        if fault(&program, &folder)?.is_some() {
-            found += keep(&program, &files, seed)?;
-        }
+    let program = build()?;
+    let share = (seconds / wanted.len() as u64).max(1);
+    let mut found = 0;
+    println!("{:<32} {:>12} {:>8} {:>8} {:>7}", "TARGET", "EXECUTIONS", "CORPUS", "PEAK MB", "FOUND");
+    for target in &wanted {
+        let told = fuzz(&program, target, share)?;
+        println!("{target:<32} {:>12} {:>8} {:>8} {:>7}", told.executions, told.corpus, told.peak_mb, told.found);
+        found += told.found;
     }
-    println!("fuzz: {inputs} damaged logs of {} samples in {seconds} s, seed {seed}: {found} found", samples.len());
+    println!("fuzz: {} targets, {share} s each: {found} found (what is found lies under {FOLDER}/found)", wanted.len());
     Ok(if found == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Every sample, with its name.
-fn samples(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            all.extend(samples(&path)?);
-        } else {
-            all.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), fs::read(&path)?));
+/// Every format, and every framing by the first format that has it.
+fn targets() -> Result<BTreeSet<String>> {
+    let mut framings = Vec::new();
+    let mut targets = BTreeSet::new();
+    for format in formats::all() {
+        targets.insert(format.name().to_owned());
+        if !framings.contains(&format.framing()) {
+            framings.push(format.framing());
+            targets.insert(format!("frame-{}", format.name()));
         }
     }
-    all.sort();
-    Ok(all)
+    ensure!(!targets.is_empty(), "no format");
+    Ok(targets)
 }
 
-fn write(folder: &Path, samples: &[(String, Vec<u8>)], random: &mut Random) -> Result<Vec<PathBuf>> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
-    let mut files = Vec::new();
-    for n in 0..FILES_A_RUN {
-        let (Some((name, bytes)), Some((_, other))) = (random.choose(samples), random.choose(samples)) else { bail!("no sample under {SAMPLES}") };
-        let path = folder.join(format!("{n:03}-{name}"));
-        fs::write(&path, damaged(bytes, other, random))?;
-        files.push(path);
-    }
-    Ok(files)
+fn build() -> Result<PathBuf> {
+    let home = PathBuf::from(FOLDER).join("build");
+    let triple = triple()?;
+    // With a target named, the instructions go to what is fuzzed and not to what builds it.
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", &triple, "--target-dir"])
+        .arg(&home)
+        .env("RUSTFLAGS", INSTRUCTIONS)
+        .status()
+        .context("start cargo")?;
+    ensure!(status.success(), "the fuzzer cannot be built");
+    Ok(home.join(triple).join("release/fuzz"))
 }
 
-/// One to eight strokes: a bit, a cut, a copy, a piece of another log, or bytes that parsers stumble over.
-fn damaged(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
-    const STUMBLES: &[&[u8]] = &[
-        b"\0",
-        b"\xff\xfe",
-        b"\xef\xbb\xbf",
-        b"\r",
-        b"\n",
-        b"\n\n",
-        b"\"",
-        b"\\",
-        b"\\u",
-        b"{",
-        b"[[[[[[[[",
-        b"]}",
-        b"99999999999999999999",
-        b"-1",
-        b"1e400",
-        b"\x1d",
-        b"=",
-        b"a0=",
-        b"\xe2\x80\xa8",
-        b"msg=audit(",
-        b" from ",
-        b"<191>1 ",
-        b"[",
-        b"\x1b[31m",
-    ];
-    let mut now = bytes.to_vec();
-    for _ in 0..=random.below(8) {
-        let (a, b) = (random.below(now.len() + 1), random.below(now.len() + 1));
-        let (from, to) = (a.min(b), a.max(b).min(a.min(b) + 4096));
-        match random.below(6) {
-            0 => now.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
-            1 => drop(now.drain(from..to)),
-            2 => {
-                let copy: Vec<u8> = now.iter().skip(from).take(to - from).copied().collect();
-                now.splice(to..to, copy);
-            }
-            3 => now.truncate(to),
-            4 => drop(now.splice(from..from, other.iter().skip(random.below(other.len() + 1)).take(4096).copied().collect::<Vec<_>>())),
-            _ => {
-                let stumble = random.choose(STUMBLES).copied().unwrap_or_default();
-                now.splice(from..from, stumble.to_vec());
-            }
-        }
-    }
-    now
+/// The triple of this machine, as the compiler says it.
+fn triple() -> Result<String> {
+    let said = Command::new("rustc").arg("-vV").output().context("start rustc")?;
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    text.lines().find_map(|l| l.strip_prefix("host: ")).map(str::to_owned).context("rustc does not say its host")
 }
 
-/// What is wrong with how the program ended on a path: nothing, if it said 0 or 1 in time.
-fn fault(program: &Path, path: &Path) -> Result<Option<String>> {
-    let mut child = Command::new(program)
-        .arg("parse")
-        .arg(path)
-        .arg("--ocsf")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("start muster")?;
-    let begin = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok((!matches!(status.code(), Some(0 | 1))).then(|| status.to_string()));
-        }
-        if begin.elapsed() > PATIENCE {
-            child.kill()?;
-            child.wait()?;
-            return Ok(Some(format!("still at it after {} s", PATIENCE.as_secs())));
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+/// What a target gave.
+struct Told {
+    executions: u64,
+    corpus: usize,
+    peak_mb: u64,
+    found: usize,
 }
 
-/// Keeps the files that make the program fail by themselves; all of them, if none does.
-fn keep(program: &Path, files: &[PathBuf], seed: u64) -> Result<usize> {
-    let home = PathBuf::from(FOLDER).join(format!("found-{seed}"));
-    fs::create_dir_all(&home)?;
-    let mut found = 0;
-    for file in files {
-        if let Some(why) = fault(program, file)? {
-            let kept = home.join(format!("{:05}-{}", fs::read_dir(&home)?.count(), file.file_name().unwrap_or_default().to_string_lossy()));
-            fs::copy(file, &kept)?;
-            println!("{}: {why}", kept.display());
-            found += 1;
-        }
+fn fuzz(program: &Path, target: &str, seconds: u64) -> Result<Told> {
+    let (corpus, found) = (PathBuf::from(FOLDER).join("corpus").join(target), PathBuf::from(FOLDER).join("found").join(target));
+    fs::create_dir_all(&corpus)?;
+    fs::create_dir_all(&found)?;
+    let before = count(&found)?;
+    let seeds = Path::new(SAMPLES).join(target.strip_prefix("frame-").unwrap_or(target));
+    let mut command = Command::new(program);
+    command
+        .env("MUSTER_FUZZ", target)
+        .arg(&corpus)
+        .args(seeds.is_dir().then_some(&seeds))
+        .args([
+            format!("-max_total_time={seconds}"),
+            format!("-timeout={SLOW_S}"),
+            format!("-rss_limit_mb={MEMORY_MB}"),
+            format!("-malloc_limit_mb={MEMORY_MB}"),
+            format!("-max_len={INPUT_BYTES_MAX}"),
+            format!("-artifact_prefix={}/", found.display()),
+            "-print_final_stats=1".into(),
+            "-detect_leaks=0".into(),
+        ])
+        .stdout(Stdio::null());
+    let out = command.output().with_context(|| format!("start {}", program.display()))?;
+    let text = String::from_utf8_lossy(&out.stderr);
+    let stat = |name: &str| text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse().ok()).unwrap_or(0);
+    let fresh = count(&found)?.saturating_sub(before);
+    if !out.status.success() {
+        let tail: Vec<&str> = text.lines().filter(|l| l.contains("panicked") || l.contains("ERROR") || l.contains("SUMMARY")).collect();
+        eprintln!("{target}: {}", tail.join("\n"));
     }
-    if found == 0 {
-        files.iter().try_for_each(|f| fs::copy(f, home.join(f.file_name().unwrap_or_default())).map(drop))?;
-        println!("{}: only together", home.display());
-        found = 1;
-    }
-    Ok(found)
+    Ok(Told {
+        executions: stat("stat::number_of_executed_units:"),
+        corpus: count(&corpus)?,
+        peak_mb: stat("stat::peak_rss_mb:"),
+        found: fresh.max(usize::from(!out.status.success())),
+    })
 }
 
-/// Marsaglia's xorshift64: the same seed gives the same damage.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
-
-    fn choose<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        all.get(self.below(all.len()))
-    }
+fn count(folder: &Path) -> Result<usize> {
+    Ok(fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?.count())
 }
 
 #[cfg(test)]
@@ -195,24 +140,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damage_is_new_each_time_and_the_same_for_a_seed() {
-        let log = b"Mar  2 09:20:41 web-1 sshd[2301]: Accepted publickey for root\n".repeat(4);
-        let made = |seed| (0..50).scan(Random(seed), |r, _| Some(damaged(&log, &log, r))).collect::<Vec<_>>();
-        assert_eq!(made(7), made(7));
-        assert_ne!(made(7), made(9));
-        assert!(made(7).iter().filter(|d| **d != log).count() > 40);
-    }
-
-    #[test]
-    fn a_program_that_dies_is_told_from_one_that_finds_fault() {
-        let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("p");
-        let told = |script: &str| {
-            fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-            fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-            fault(&program, folder.path()).unwrap()
-        };
-        assert_eq!((told("exit 0"), told("exit 1")), (None, None));
-        assert!(told("exit 101").is_some() && told("kill -SEGV $$").is_some());
+    fn every_format_and_every_framing_is_a_target() {
+        let targets = targets().unwrap();
+        assert!(formats::all().iter().all(|f| targets.contains(f.name())));
+        assert!(targets.iter().filter(|t| t.starts_with("frame-")).count() >= 3);
     }
 }

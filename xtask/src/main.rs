@@ -22,7 +22,8 @@ const COMMANDS: &[Command] = &[
     Command { name: "scale", arguments: scale::ARGUMENTS, does: "scale a real corpus up honestly", run: scale::run },
     Command { name: "tidy", arguments: tidy::ARGUMENTS, does: "check the rules of this house that no compiler checks", run: tidy::run },
     Command { name: "bless", arguments: bless::ARGUMENTS, does: "write the golden files anew", run: bless::run },
-    Command { name: "fuzz", arguments: fuzz::ARGUMENTS, does: "throw damaged logs at the program", run: fuzz::run },
+    Command { name: "fuzz", arguments: fuzz::ARGUMENTS, does: "coverage-guided fuzzing of every framing and format", run: fuzz::run },
+    Command { name: "bench-formats", arguments: bench::formats::ARGUMENTS, does: "measure every format on one core", run: bench::formats::run },
     Command { name: "bench", arguments: bench::ARGUMENTS, does: "measure an ingest beside DuckDB", run: bench::run },
 ];
 

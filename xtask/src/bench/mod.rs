@@ -3,6 +3,7 @@
 //! Owns: the corpus under `target/bench`, the runs, the table. Never writes a figure that this run did not measure.
 
 mod child;
+pub mod formats;
 mod table;
 
 use std::{

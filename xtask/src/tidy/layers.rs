@@ -14,7 +14,7 @@ pub const MAY_USE: &[(&str, &[&str])] = &[
     ("intake", &["event", "formats", "journal"]),
     ("lake", &["event", "ledger", "journal"]),
     ("muster", &["event", "formats", "ledger", "journal", "detect", "trace", "respond", "intake", "lake"]),
-    ("xtask", &[]),
+    ("xtask", &["event", "formats"]),
 ];
 
 /// What only one crate may name: a beginning of package names, the crate's folder, why.

@@ -45,6 +45,12 @@ pub struct Store {
     pub dir: PathBuf,
 }
 
+/// Whether a folder is empty, but for the header that a program was killed over.
+fn holds_nothing(dir: &Path) -> std::io::Result<bool> {
+    let mut names = std::fs::read_dir(dir)?.map(|e| e.map(|e| e.file_name()));
+    names.try_fold(true, |so_far, name| Ok(so_far && name? == "store.new"))
+}
+
 impl Store {
     /// Opens a store that must be there.
     pub fn open(dir: &Path) -> anyhow::Result<Store> {
@@ -67,7 +73,7 @@ impl Store {
     /// Opens a store, making it if the folder is missing or empty.
     pub fn open_or_make(dir: &Path, now: Time) -> anyhow::Result<Store> {
         if !dir.join("store.json").is_file() {
-            let empty = !dir.exists() || std::fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?.next().is_none();
+            let empty = !dir.exists() || holds_nothing(dir).with_context(|| format!("reading {}", dir.display()))?;
             if !empty {
                 bail!("{} is neither a store nor empty; nothing was written", dir.display());
             }
@@ -139,5 +145,20 @@ impl Store {
     /// The cases.
     pub fn cases(&self) -> anyhow::Result<Cases> {
         Cases::open(&self.dir.join("cases.sqlite"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_was_being_made_when_the_program_was_killed_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("store.new"), "{\"ver").unwrap();
+        assert!(Store::open_or_make(dir.path(), Time(0)).is_ok());
+        let other = tempfile::tempdir().unwrap();
+        std::fs::write(other.path().join("holiday.jpg"), "").unwrap();
+        assert!(Store::open_or_make(other.path(), Time(0)).is_err(), "a folder of somebody's is no store");
     }
 }
