@@ -17,6 +17,7 @@ pub use read::{Context, Reading, read, read_as};
 mod aws_cloudtrail;
 mod caddy;
 mod cri;
+mod database;
 mod docker;
 mod haproxy;
 mod http;
@@ -26,6 +27,7 @@ mod json;
 mod kubernetes_audit;
 mod linux_audit;
 mod net;
+mod postgresql;
 mod syslog;
 mod text;
 mod traefik;
@@ -43,6 +45,9 @@ pub fn all() -> &'static [&'static dyn Format] {
         &linux_audit::LinuxAudit,
         &docker::Docker,
         &cri::Cri,
+        &postgresql::Postgresql,
+        &postgresql::PostgresqlCsv,
+        &postgresql::PostgresqlJson,
         &syslog::Syslog,
         &vpc_flow::VpcFlow,
         &web_access::WebAccess,

@@ -7,6 +7,7 @@ mod bad_inputs;
 mod carried;
 mod clouds;
 mod cloudtrail;
+mod databases;
 mod golden;
 mod hub;
 mod oracle;

@@ -26,23 +26,32 @@ pub fn named(tree: &Tree) -> Vec<Fault> {
     faults
 }
 
+/// `VpcFlow` as `vpc_flow`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars().take_while(char::is_ascii_alphanumeric) {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 /// The list of formats in `crates/formats/src/lib.rs` and the folders under `samples/` name the same.
 pub fn samples(tree: &Tree) -> Vec<Fault> {
     let home = "crates/formats";
     let Some(list) = tree.rust.iter().find(|s| s.path == format!("{home}/src/lib.rs")) else { return Vec::new() };
-    let listed: BTreeSet<String> = list
-        .text
-        .lines()
-        .filter(|l| l.trim_start().starts_with("&[&") || l.trim_start().starts_with('&'))
-        .flat_map(|l| l.split('&'))
-        .filter_map(|w| Some(w.trim_start_matches('[').split_once("::")?.0.to_owned()))
-        .filter(|w| w.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()))
-        .collect();
     let folders = fs::read_dir(tree.root.join(home).join("samples")).into_iter().flatten().flatten().filter(|e| e.path().is_dir());
     let there: BTreeSet<String> = folders
         .filter(|e| fs::read_dir(e.path()).is_ok_and(|mut inner| inner.next().is_some()))
         .map(|e| e.file_name().to_string_lossy().into_owned())
         .collect();
+    let lower = |w: &&str| w.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+    let entries = list.text.lines().map(str::trim_start).filter(|l| l.starts_with("&[&") || l.starts_with('&')).flat_map(|l| l.split('&'));
+    let entries = entries.filter_map(|w| w.trim_start_matches('[').split_once("::")).filter(|(module, _)| lower(module));
+    // A module may have several formats; each then has a folder of the type's name.
+    let listed: BTreeSet<String> = entries.map(|(module, of)| Some(snake(of)).filter(|n| there.contains(n)).unwrap_or_else(|| module.to_owned())).collect();
     let bare = listed.difference(&there).map(|f| format!("{home}/samples/{f}/: a format without samples"));
     let alone = there.difference(&listed).map(|f| format!("{home}/samples/{f}/: samples without a format in the list"));
     bare.chain(alone).collect()

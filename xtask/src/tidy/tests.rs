@@ -74,8 +74,16 @@ fn places_are_there() {
     let found = faults(rule, &[("README.md", page), ("crates/event/src/a.rs", "")]);
     assert_eq!(found, ["README.md:1: `crates/gone/` is not there (under crates/)"]);
     let rule = "every format has samples";
-    let list = "//! F.\npub fn all() -> &'static [&'static dyn Format] {\n    &[&one::One, &two::Two]\n}\n";
-    let found = faults(rule, &[("crates/formats/src/lib.rs", list), ("crates/formats/samples/one/a.log", ""), ("crates/formats/samples/three/a.log", "")]);
+    let list = "//! F.\npub fn all() -> &'static [&'static dyn Format] {\n    &[&one::One, &one::OneMore, &two::Two]\n}\n";
+    let found = faults(
+        rule,
+        &[
+            ("crates/formats/src/lib.rs", list),
+            ("crates/formats/samples/one/a.log", ""),
+            ("crates/formats/samples/one_more/a.log", ""),
+            ("crates/formats/samples/three/a.log", ""),
+        ],
+    );
     assert_eq!(found, ["crates/formats/samples/two/: a format without samples", "crates/formats/samples/three/: samples without a format in the list"]);
 }
 

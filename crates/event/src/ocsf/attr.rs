@@ -314,6 +314,11 @@ attrs! {
     HTTP_X_FORWARDED_FOR "http_request.x_forwarded_for[]";
     HTTP_STATUS "http_response.code";
     HTTP_RESPONSE_LENGTH "http_response.length";
+    DATABASE_NAME "database.name";
+    DATABASE_TYPE_ID "database.type_id";
+    TABLE_NAME "table.name";
+    QUERY_STRING "query_info.query_string";
+    QUERY_NAME "query_info.name";
     QUERY_HOSTNAME "query.hostname" => Domain;
     QUERY_TYPE "query.type";
     TLS_VERSION "tls.version";

@@ -108,8 +108,7 @@ impl<'a> Doc<'a> {
     /// Begins an event: its time with its marks, the marks and bytes of the record, and all rows that the table maps. What code says after that counts.
     pub fn begin(&self, class: Class, activity: u8, when: Stamp, out: &mut dyn Sink) {
         out.begin(class, activity, when.time);
-        let own = [(!self.utf8).then_some(Mark::NotUtf8), self.twice.then_some(Mark::DuplicateKey)];
-        when.marks.into_iter().chain(own).flatten().for_each(|m| out.mark(m));
+        when.marks.into_iter().chain(self.marks()).flatten().for_each(|m| out.mark(m));
         self.earlier.iter().for_each(|(seq, bytes)| out.record(*seq, bytes));
         out.record(self.record.seq, self.record.bytes);
         if out.wants_object() {
@@ -117,6 +116,11 @@ impl<'a> Doc<'a> {
         } else {
             self.map.hot.iter().for_each(|row| self.row(*row, out));
         }
+    }
+
+    /// What to know of the record before relying on it.
+    pub fn marks(&self) -> [Option<Mark>; 2] {
+        [(!self.utf8).then_some(Mark::NotUtf8), self.twice.then_some(Mark::DuplicateKey)]
     }
 
     /// Ends the event: its message, and what the table did not take.
@@ -174,7 +178,7 @@ impl<'a> Doc<'a> {
     }
 
     /// Keeps what the table does not name. Objects that paths go through and that turned out to be something else are among it.
-    fn rest(&self, out: &mut dyn Sink) {
+    pub fn rest(&self, out: &mut dyn Sink) {
         let mut name = String::new();
         for other in self.others {
             let Some(node) = self.map.nodes.get(usize::from(other.node)) else { continue };
