@@ -74,7 +74,7 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     let detail = doc.text(SAID);
     let account = account_acted_on(doc, kind, &delta, &admin);
     let made_key = doc.first(&[MADE, NAME]);
-    let member = is_member(&subject).then(|| subject.split_once(':').map_or(&*subject, |(_, s)| s)).unwrap_or(&subject);
+    let member = if is_member(&subject) { subject.split_once(':').map_or(&*subject, |(_, s)| s) } else { &subject };
 
     let mut act = Act::new(kind, PRODUCT, if method.is_empty() { "?" } else { &method });
     act.actor = Who { name: if mail.is_empty() { member } else { &mail }, uid: &subject, kind: "" };
