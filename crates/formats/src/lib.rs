@@ -15,9 +15,13 @@ pub use frame::{Framer, Framing, Heading, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
 mod aws_cloudtrail;
+mod aws_lb;
+mod aws_waf;
 mod caddy;
+mod cloudfront;
 mod cri;
 mod database;
+mod dns;
 mod docker;
 mod gcp_audit;
 mod haproxy;
@@ -28,12 +32,15 @@ mod kubernetes_audit;
 mod linux_audit;
 mod net;
 mod postgresql;
+mod route53_resolver;
+mod s3_access;
 mod syslog;
 mod text;
 mod traefik;
 mod vpc_flow;
 mod web_access;
 mod web_error;
+mod words;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
 #[rustfmt::skip] // a line each, so that two people can add one at a time
@@ -50,6 +57,11 @@ pub fn all() -> &'static [&'static dyn Format] {
         &postgresql::PostgresqlJson,
         &syslog::Syslog,
         &vpc_flow::VpcFlow,
+        &aws_lb::AwsLb,
+        &s3_access::S3Access,
+        &cloudfront::CloudFront,
+        &aws_waf::AwsWaf,
+        &route53_resolver::Route53Resolver,
         &web_access::WebAccess,
         &web_error::WebError,
         &haproxy::Haproxy,

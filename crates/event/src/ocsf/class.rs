@@ -88,9 +88,37 @@ pub const HTTP_ACTIVITY: Class = Class { uid: 4002, category: 4, name: "HTTP Act
 #[rustfmt::skip]
 pub const DNS_ACTIVITY: Class = Class { uid: 4003, category: 4, name: "DNS Activity", activities: &[(0, "Unknown"), (1, "Query"), (2, "Response"), (6, "Traffic"), (99, "Other")] };
 
+/// DHCP Activity (4004).
+#[rustfmt::skip]
+pub const DHCP_ACTIVITY: Class = Class { uid: 4004, category: 4, name: "DHCP Activity", activities: &[(0, "Unknown"), (1, "Discover"), (2, "Offer"), (3, "Request"), (4, "Decline"), (5, "Ack"), (6, "Nak"), (7, "Release"), (8, "Inform"), (9, "Expire"), (99, "Other")] };
+
+/// RDP Activity (4005).
+#[rustfmt::skip]
+pub const RDP_ACTIVITY: Class = Class { uid: 4005, category: 4, name: "RDP Activity", activities: &[(0, "Unknown"), (1, "Initial Request"), (2, "Initial Response"), (3, "Connect Request"), (4, "Connect Response"), (5, "TLS Handshake"), (6, "Traffic"), (7, "Disconnect"), (8, "Reconnect"), (99, "Other")] };
+
+/// SMB Activity (4006).
+#[rustfmt::skip]
+pub const SMB_ACTIVITY: Class = Class { uid: 4006, category: 4, name: "SMB Activity", activities: &[(0, "Unknown"), (1, "File Supersede"), (2, "File Open"), (3, "File Create"), (4, "File Open If"), (5, "File Overwrite"), (6, "File Overwrite If"), (99, "Other")] };
+
 /// SSH Activity (4007).
 #[rustfmt::skip]
 pub const SSH_ACTIVITY: Class = Class { uid: 4007, category: 4, name: "SSH Activity", activities: &[(0, "Unknown"), (1, "Open"), (2, "Close"), (3, "Reset"), (4, "Fail"), (5, "Refuse"), (6, "Traffic"), (7, "Listen"), (99, "Other")] };
+
+/// FTP Activity (4008).
+#[rustfmt::skip]
+pub const FTP_ACTIVITY: Class = Class { uid: 4008, category: 4, name: "FTP Activity", activities: &[(0, "Unknown"), (1, "Put"), (2, "Get"), (3, "Poll"), (4, "Delete"), (5, "Rename"), (6, "List"), (99, "Other")] };
+
+/// Email Activity (4009).
+#[rustfmt::skip]
+pub const EMAIL_ACTIVITY: Class = Class { uid: 4009, category: 4, name: "Email Activity", activities: &[(0, "Unknown"), (1, "Send"), (2, "Receive"), (3, "Scan"), (4, "Trace"), (5, "MTA Relay"), (99, "Other")] };
+
+/// NTP Activity (4013).
+#[rustfmt::skip]
+pub const NTP_ACTIVITY: Class = Class { uid: 4013, category: 4, name: "NTP Activity", activities: &[(0, "Unknown"), (1, "Symmetric Active Exchange"), (2, "Symmetric Passive Response"), (3, "Client Synchronization"), (4, "Server Response"), (5, "Broadcast"), (6, "Control"), (7, "Private Use Case"), (99, "Other")] };
+
+/// Tunnel Activity (4014).
+#[rustfmt::skip]
+pub const TUNNEL_ACTIVITY: Class = Class { uid: 4014, category: 4, name: "Tunnel Activity", activities: &[(0, "Unknown"), (1, "Open"), (2, "Close"), (3, "Renew"), (99, "Other")] };
 
 /// Device Inventory Info (5001).
 #[rustfmt::skip]
@@ -135,7 +163,14 @@ pub const ALL: &[Class] = &[
     NETWORK_ACTIVITY,
     HTTP_ACTIVITY,
     DNS_ACTIVITY,
+    DHCP_ACTIVITY,
+    RDP_ACTIVITY,
+    SMB_ACTIVITY,
     SSH_ACTIVITY,
+    FTP_ACTIVITY,
+    EMAIL_ACTIVITY,
+    NTP_ACTIVITY,
+    TUNNEL_ACTIVITY,
     INVENTORY_INFO,
     WEB_RESOURCES_ACTIVITY,
     APPLICATION_LIFECYCLE,

@@ -93,7 +93,7 @@ impl<'a> Entry<'a> {
         out.text(attr::METADATA_PRODUCT_NAME, self.product);
         out.text(attr::METADATA_PRODUCT_VENDOR, self.vendor);
         out.text(attr::METADATA_ORIGINAL_TIME, self.time_text);
-        let target = self.text(line.target);
+        let target = with_query(self.text(line.target), &self.text(self.query));
         if known {
             self.http(RequestLine { target: &target, ..line }, out);
         }
@@ -147,7 +147,6 @@ impl<'a> Entry<'a> {
         out.key(Column::User, &user);
         out.text(attr::HTTP_REFERRER, &self.text(self.referrer));
         out.text(attr::HTTP_USER_AGENT, &self.text(self.agent));
-        out.text(attr::HTTP_URL_QUERY, &self.text(self.query));
         out.text(attr::HTTP_URL_SCHEME, &self.text(self.scheme));
         out.text(attr::HTTP_REQUEST_UID, &self.text(self.request_id));
         if !matches!(self.tls, "" | "-") {
@@ -173,4 +172,9 @@ impl<'a> Entry<'a> {
             out.key(Column::Host, &split_port(&host).0.to_ascii_lowercase());
         }
     }
+}
+
+/// A target with its query, where the log says them apart.
+pub(crate) fn with_query<'a>(target: Cow<'a, str>, query: &str) -> Cow<'a, str> {
+    if query.is_empty() || target.contains('?') { target } else { format!("{target}?{query}").into() }
 }

@@ -10,7 +10,7 @@ use event::{Column, Sink, attr, entity::canonical_ip};
 
 use crate::net;
 
-pub(crate) use entry::{Entry, Escapes};
+pub(crate) use entry::{Entry, Escapes, with_query};
 
 /// A request line, taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,9 @@ impl<'a> RequestLine<'a> {
     /// nothing, `-`, the first bytes of a TLS handshake.
     pub fn read(line: &'a str) -> Option<RequestLine<'a>> {
         let (method, rest) = line.split_once(' ')?;
-        let shape = (1..=METHOD_CHARS_MAX).contains(&method.len()) && method.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_'));
+        let shape = method.len() <= METHOD_CHARS_MAX
+            && method.starts_with(|c: char| c.is_ascii_uppercase())
+            && method.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_'));
         if !shape {
             return None;
         }
@@ -113,11 +115,16 @@ pub(crate) fn host_port(out: &mut dyn Sink, text: &str) {
     }
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     out.text(attr::HTTP_URL_HOSTNAME, &host);
-    if canonical_ip(&host).is_none() {
-        out.key(Column::Domain, &host);
-    }
+    domain(out, &host);
     if let Some(port) = port {
         net::port(out, port, attr::HTTP_URL_PORT);
+    }
+}
+
+/// Notes the name that was asked for, if it is one and not an address.
+pub(crate) fn domain(out: &mut dyn Sink, name: &str) {
+    if canonical_ip(name).is_none() {
+        out.key(Column::Domain, &name.trim_end_matches('.').to_ascii_lowercase());
     }
 }
 
@@ -234,7 +241,7 @@ mod tests {
         assert_eq!(read("GET /a b?c HTTP/1.1"), Some(("GET", "/a b?c", "HTTP/1.1")));
         assert_eq!(read("GET /"), Some(("GET", "/", "")));
         assert_eq!(read("M-SEARCH * HTTP/1.1"), Some(("M-SEARCH", "*", "HTTP/1.1")));
-        for none in ["", "-", "\\x16\\x03\\x01", "hello world", "GET"] {
+        for none in ["", "-", "- http://h:80- -", "\\x16\\x03\\x01", "hello world", "GET"] {
             assert_eq!(read(none), None, "{none}");
         }
     }

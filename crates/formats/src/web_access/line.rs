@@ -143,7 +143,7 @@ fn is_chain(field: &str) -> bool {
 
 /// A text in quotes, and what follows. A quote that is escaped ends nothing; neither do those in pairs that old servers let
 /// through unescaped.
-fn quoted(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn quoted(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('"')?;
     let bytes = inside.as_bytes();
     let (mut open, mut weak, mut at) = (false, None, 0);
