@@ -19,21 +19,26 @@ mod aws_lb;
 mod aws_waf;
 mod caddy;
 mod cloudfront;
+mod azure;
 mod cri;
 mod database;
 mod dns;
 mod docker;
 mod gcp_audit;
 mod haproxy;
+mod github_audit;
+mod guardduty;
 mod http;
 mod inner;
 mod json;
 mod kubernetes_audit;
 mod linux_audit;
+mod microsoft365;
 mod net;
 mod postgresql;
 mod route53_resolver;
 mod s3_access;
+mod okta;
 mod syslog;
 mod text;
 mod traefik;
@@ -49,6 +54,11 @@ pub fn all() -> &'static [&'static dyn Format] {
         &aws_cloudtrail::AwsCloudtrail,
         &kubernetes_audit::KubernetesAudit,
         &gcp_audit::GcpAudit,
+        &azure::Azure,
+        &okta::Okta,
+        &github_audit::GithubAudit,
+        &microsoft365::Microsoft365,
+        &guardduty::GuardDuty,
         &linux_audit::LinuxAudit,
         &docker::Docker,
         &cri::Cri,

@@ -50,6 +50,11 @@ fn wazuh(name: &str, key: &str) -> Vec<Value> {
     logs.filter_map(|l| serde_json::from_str::<Value>(l).ok()).map(|mut v| v[key].take()).filter(Value::is_object).collect()
 }
 
+/// StreamAlert's tests: a list of records, each in `data`.
+fn streamalert(part: &str) -> Vec<Value> {
+    documents(part).into_iter().flat_map(|tests| tests.as_array().cloned().unwrap_or_default()).map(|mut t| t["data"].take()).filter(Value::is_object).collect()
+}
+
 fn corpus(format: &'static str, time: &'static str, values: Vec<Value>) -> Corpus {
     let dated = values.into_iter().map(|mut v| {
         let (outer, inner) = time.split_once('.').unwrap_or((time, ""));
@@ -76,7 +81,36 @@ fn all() -> Vec<Corpus> {
         documents("cloud/gcp-csa-fixtures").into_iter().filter(|r| r.get("protoPayload").is_some()).collect(),
         wazuh("gcp", "gcp").into_iter().filter(|r| r.get("protoPayload").is_some()).collect(),
     ];
-    vec![corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes), corpus("gcp_audit", "timestamp", gcp.concat())]
+    let azure = [
+        panther("Azure.MonitorActivity", |_| true),
+        panther("Azure.Audit", |_| true),
+        documents("cloud/plaso/jsonl/azure_activity_log.jsonl"),
+        documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_activitylogs/test_event.json"),
+        documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_signinlogs/test_event.json"),
+        documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_auditlogs/test_event.json"),
+    ];
+    let okta = [panther("Okta.SystemLog", |_| true), streamalert("cloud/streamalert/community/okta")];
+    let github = [panther("GitHub.Audit", |_| true), wazuh("github", "github").into_iter().filter(|r| r.get("action").is_some()).collect()];
+    let m365 = [
+        panther("Microsoft365.Audit.Exchange", |_| true),
+        panther("Microsoft365.Audit.SharePoint", |_| true),
+        panther("Microsoft365.Audit.AzureActiveDirectory", |_| true),
+        documents("cloud/plaso/jsonl/microsoft_audit_log.jsonl"),
+        documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/microsoft365_audit/test_event.json"),
+        wazuh("office365", "office365").into_iter().filter(|r| r.get("Operation").is_some()).collect(),
+    ];
+    // Findings that a test of classification left empty are none.
+    let found = streamalert("cloud/streamalert/community/guardduty").into_iter().filter(|r| r["detail"] != serde_json::json!({})).collect();
+    let guardduty = [panther("AWS.GuardDuty", |r| r.get("type").is_some()), found];
+    vec![
+        corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes),
+        corpus("gcp_audit", "timestamp", gcp.concat()),
+        corpus("azure", "time", azure.concat()),
+        corpus("okta", "published", okta.concat()),
+        corpus("github_audit", "created_at", github.concat()),
+        corpus("microsoft365", "CreationTime", m365.concat()),
+        corpus("guardduty", "updatedAt", guardduty.concat()),
+    ]
 }
 
 fn read(corpus: &Corpus) -> Vec<Event> {

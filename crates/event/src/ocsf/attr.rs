@@ -262,13 +262,12 @@ attrs! {
     FINDING_MODIFIED "finding_info.modified_time";
     FINDING_URL "finding_info.src_url";
     EVIDENCES "evidences";
-    EVIDENCES_DATA "evidences[].data";
     EVIDENCES_SRC_IP "evidences[].src_endpoint.ip" => SrcIp;
     EVIDENCES_SRC_PORT "evidences[].src_endpoint.port" => SrcPort;
     EVIDENCES_DST_IP "evidences[].dst_endpoint.ip" => DstIp;
     EVIDENCES_DST_PORT "evidences[].dst_endpoint.port" => DstPort;
-    EVIDENCES_API_OPERATION "evidences[].api.operation" => Operation;
-    EVIDENCES_API_SERVICE "evidences[].api.service.name" => Service;
+    EVIDENCES_API_OPERATION "evidences[].api.operation";
+    EVIDENCES_API_SERVICE "evidences[].api.service.name";
     EVIDENCES_QUERY_HOSTNAME "evidences[].query.hostname" => Domain;
     POLICY_NAME "policy.name";
     POLICY_UID "policy.uid";

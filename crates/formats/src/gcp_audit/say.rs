@@ -74,7 +74,7 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     let detail = doc.text(SAID);
     let account = account_acted_on(doc, kind, &delta, &admin);
     let made_key = doc.first(&[MADE, NAME]);
-    let member = if is_member(&subject) { subject.split_once(':').map_or(&*subject, |(_, s)| s) } else { &subject };
+    let member = subject.split_once(':').filter(|(kind, _)| matches!(*kind, "user" | "serviceAccount")).map_or(&*subject, |(_, name)| name);
 
     let mut act = Act::new(kind, PRODUCT, if method.is_empty() { "?" } else { &method });
     act.actor = Who { name: if mail.is_empty() { member } else { &mail }, uid: &subject, kind: "" };
@@ -243,11 +243,6 @@ fn first_delegate<'a>(doc: &Doc<'a>) -> Option<Cow<'a, str>> {
         first = first.take().or(name);
     });
     first.map(plain)
-}
-
-/// Whether a principal is written `user:NAME`, `serviceAccount:NAME`.
-fn is_member(subject: &str) -> bool {
-    subject.starts_with("user:") || subject.starts_with("serviceAccount:")
 }
 
 /// The bucket of `projects/_/buckets/B/objects/O`; empty for other resources.

@@ -22,6 +22,7 @@ pub mod kind {
     pub const LOGON: Kind = (class::AUTHENTICATION, 1);
     pub const LOGOFF: Kind = (class::AUTHENTICATION, 2);
     pub const TICKET: Kind = (class::AUTHENTICATION, 3);
+    pub const SERVICE_TICKET: Kind = (class::AUTHENTICATION, 4);
     pub const PREAUTH: Kind = (class::AUTHENTICATION, 6);
     pub const SWITCH: Kind = (class::AUTHENTICATION, 7);
     pub const ACCOUNT_CREATE: Kind = (class::ACCOUNT_CHANGE, 1);
@@ -345,7 +346,12 @@ impl<'a> Act<'a> {
 
     /// `alice@example.com delete on disk-1 from 203.0.113.7: failed, Forbidden`.
     fn tell(&self, message: &mut String) {
-        let target = [self.target.known_as(), self.group, self.resource].into_iter().find(|t| !t.is_empty()).unwrap_or_default();
+        let (target, group, resource) = (self.target.known_as(), self.group, self.resource);
+        let about = match self.settled().0.uid {
+            6003 | 6005 => [resource, target, group],
+            _ => [target, group, resource],
+        };
+        let target = about.into_iter().find(|t| !t.is_empty()).unwrap_or_default();
         let who = if self.actor.is_nobody() { self.service() } else { self.actor.known_as() };
         message.extend([who, ": ", self.operation]);
         for (word, text) in [(" on ", target), (" (", self.privilege), (" from ", self.from)] {
@@ -358,7 +364,7 @@ impl<'a> Act<'a> {
         }
         if self.success == Some(false) {
             message.push_str(": failed");
-            for text in [self.error, self.detail] {
+            for text in [self.error, if self.detail == self.error { "" } else { self.detail }] {
                 if !text.is_empty() {
                     message.extend([", ", text]);
                 }

@@ -27,6 +27,14 @@ pub struct Doc<'a> {
     pub record: Record<'a>,
     /// Records before it that are of the same event.
     pub(super) earlier: &'a [Held],
+    pub(super) carrier: Option<&'a Carrier>,
+}
+
+/// What carried a record: its other members, and whether one of its keys appeared twice.
+#[derive(Debug, Default)]
+pub struct Carrier {
+    rest: Vec<(String, String)>,
+    twice: bool,
 }
 
 /// A record that is kept until its event is whole: its number and bytes.
@@ -36,6 +44,20 @@ impl<'a> Doc<'a> {
     /// The same, as the last of the records of one event; the earlier ones in order.
     pub fn after(self, earlier: &'a [Held]) -> Doc<'a> {
         Doc { earlier, ..self }
+    }
+
+    /// What a record that is a carrier has beside the record that it carries.
+    pub fn carrier(&self, wants_object: bool) -> Carrier {
+        let mut rest = Vec::new();
+        if wants_object {
+            self.unnamed(&mut |name, value| rest.push((name.to_owned(), value.to_owned())));
+        }
+        Carrier { rest, twice: self.twice }
+    }
+
+    /// The same, as it was carried.
+    pub fn carried_by(self, carrier: &'a Carrier) -> Doc<'a> {
+        Doc { carrier: Some(carrier), twice: self.twice || carrier.twice, ..self }
     }
 
     /// The value of a row as it is written; `None` where it is missing or null.
@@ -61,9 +83,10 @@ impl<'a> Doc<'a> {
         if text.bytes().any(|b| b.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text }
     }
 
-    /// The first of these rows that is there and not empty.
+    /// The first of these rows that is there, not empty, and no object or array.
     pub fn first(&self, slots: &[Slot]) -> Cow<'a, str> {
-        slots.iter().map(|s| self.text(*s)).find(|t| !t.is_empty()).unwrap_or_default()
+        let plain = |s: &&Slot| self.raw(**s).is_some_and(|raw| !raw.starts_with(['{', '[']));
+        slots.iter().filter(plain).map(|s| self.text(*s)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 
     /// The value as a whole number, also of a text.
@@ -179,6 +202,14 @@ impl<'a> Doc<'a> {
 
     /// Keeps what the table does not name. Objects that paths go through and that turned out to be something else are among it.
     pub fn rest(&self, out: &mut dyn Sink) {
+        self.unnamed(&mut |name, value| keep(name, value, out));
+        for (name, value) in self.carrier.iter().flat_map(|c| &c.rest) {
+            keep(name, value, out);
+        }
+    }
+
+    /// Calls `each` with the name and value of everything that the table does not name.
+    fn unnamed(&self, each: &mut dyn FnMut(&str, &str)) {
         let mut name = String::new();
         for other in self.others {
             let Some(node) = self.map.nodes.get(usize::from(other.node)) else { continue };
@@ -197,12 +228,12 @@ impl<'a> Doc<'a> {
                 Some(_) => name.extend(["\"", &key, "\""]),
                 None => name.push_str(&key),
             }
-            keep(&name, value, out);
+            each(&name, value);
         }
         for (number, node) in self.map.nodes.iter().enumerate().filter(|(_, n)| n.row.is_none()) {
             let value = self.spans.get(number).copied().unwrap_or_default().get(self.text);
             if !value.is_empty() && !value.starts_with('{') && value != "null" && !self.covered(number) {
-                keep(&node.path, value, out);
+                each(&node.path, value);
             }
         }
     }

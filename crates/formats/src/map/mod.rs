@@ -81,7 +81,7 @@ use event::Sink;
 use crate::{Parser, Record, Reject};
 
 pub use act::{Act, Who};
-pub use doc::{Doc, Held, plain};
+pub use doc::{Carrier, Doc, Held, plain};
 pub use say::{Role, addresses, host, outcome, user};
 pub use scan::Reader;
 pub use table::{Map, Row, Slot, To, slot};
@@ -91,26 +91,42 @@ pub type Say = fn(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> Re
 
 /// A parser for records that are JSON objects, each an event (or several, or none) of its own.
 pub fn parser(rows: &'static [Row], say: Say) -> Box<dyn Parser> {
-    Box::new(ByTable { reader: Reader::new(Map::new(rows)), message: String::new(), say })
+    parser_by(Map::new(rows), say)
 }
 
 /// The same by a map that is made in another way (`Map::loose`).
 pub fn parser_by(map: Map, say: Say) -> Box<dyn Parser> {
-    Box::new(ByTable { reader: Reader::new(map), message: String::new(), say })
+    Box::new(ByTable { reader: Reader::new(map), message: String::new(), say, inner: None })
+}
+
+/// The same for a log that has carriers: where a record has this row, an object or the text of one, that is the record proper,
+/// and the rest of the carrier goes to `unmapped`.
+pub fn carried_parser(map: Map, inner: Slot, say: Say) -> Box<dyn Parser> {
+    Box::new(ByTable { reader: Reader::new(map), message: String::new(), say, inner: Some(inner) })
 }
 
 struct ByTable {
     reader: Reader,
     message: String,
     say: Say,
+    inner: Option<Slot>,
 }
 
 impl Parser for ByTable {
     fn record(&mut self, record: Record<'_>, out: &mut dyn Sink) -> Result<(), Reject> {
         let text = text_of(record.bytes);
-        let doc = self.reader.read(&text, record, matches!(text, Cow::Borrowed(_)))?;
+        let utf8 = matches!(text, Cow::Borrowed(_));
         self.message.clear();
-        (self.say)(&doc, &mut self.message, out)
+        let doc = self.reader.read(&text, record, utf8)?;
+        let carried = self.inner.and_then(|slot| doc.raw(slot)).map(plain).filter(|inner| inner.trim_start().starts_with('{')).map(Cow::into_owned);
+        match carried {
+            None => (self.say)(&doc, &mut self.message, out),
+            Some(inner) => {
+                let carrier = doc.carrier(out.wants_object());
+                let doc = self.reader.read(&inner, record, utf8)?;
+                (self.say)(&doc.carried_by(&carrier), &mut self.message, out)
+            }
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl Reader {
         let mut json = Json::new(text);
         self.object(&mut json, 0)?;
         json.done()?;
-        Ok(Doc { map: &self.map, text, spans: &self.spans, others: &self.others, twice: self.twice, utf8, record, earlier: &[] })
+        Ok(Doc { map: &self.map, text, spans: &self.spans, others: &self.others, twice: self.twice, utf8, record, earlier: &[], carrier: None })
     }
 
     /// Reads an object that paths go through. Recurses only along the table, at most `DEPTH_MAX` deep.

@@ -31,6 +31,12 @@ impl Stamp {
         Stamp { time, marks: [Some(mark), None, None] }
     }
 
+    /// The same of a log that is known to write UTC without saying so.
+    pub fn in_utc(mut self) -> Stamp {
+        self.marks.iter_mut().filter(|m| **m == Some(Mark::ZoneAssumed)).for_each(|m| *m = None);
+        self
+    }
+
     /// Whether the text was a time at all.
     pub fn is_known(&self) -> bool {
         self.time != Time(0)
