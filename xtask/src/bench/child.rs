@@ -69,7 +69,7 @@ fn peak(id: u32) -> Option<u64> {
 }
 
 /// User and system time of all threads, from proc_pid_stat(5): fields 14 and 15, in ticks of 1/100 s on Linux.
-fn cpu(id: u32) -> Option<f64> {
+pub fn cpu(id: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let after_name = stat.rsplit_once(") ")?.1;
     let ticks: Vec<f64> = after_name.split(' ').skip(11).take(2).filter_map(|t| t.parse().ok()).collect();

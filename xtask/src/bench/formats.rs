@@ -8,12 +8,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use ::formats::{self as formats, Context, Format, Framer, Limits, Record};
 use anyhow::{Context as _, Result};
 use event::{Batch, PieceKind, Sink as _, Time, batch::BATCH_ROWS};
+
+use super::child;
 
 /// What follows `bench-formats`.
 pub const ARGUMENTS: &str = "[--write] [FORMAT…]";
@@ -22,10 +24,12 @@ const DATA: &str = "../shared/data";
 /// Folders of it that hold logs; the others are rules and what oracles said.
 const FACETS: &[&str] = &["runtime", "cloud", "network", "system", "application"];
 const SAMPLES: &str = "crates/formats/samples";
-/// A format is measured for so long, the best of the rounds counts.
-const FOR: Duration = Duration::from_millis(1500);
-/// A round has at least so many bytes: files are read again and again.
-const ROUND_BYTES: usize = 16 << 20;
+/// A format is measured for so many seconds at least.
+const FOR_S: f64 = 2.0;
+/// A stream has at least so many bytes: a file again and again, so that opening it counts for nothing.
+const STREAM_BYTES: usize = 1 << 20;
+/// Peers get at least so many bytes: starting them should count for little.
+const PEER_BYTES: usize = 32 << 20;
 /// Bytes given to the framer at once, as intake does.
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -39,6 +43,9 @@ struct Corpus {
 /// What a format came to.
 struct Rate {
     format: &'static dyn Format,
+    /// Bytes of the files.
+    corpus_bytes: usize,
+    /// Bytes read in all.
     bytes: usize,
     files: usize,
     ours: bool,
@@ -120,22 +127,30 @@ fn walk(folder: &Path, each: &mut dyn FnMut(String, Vec<u8>)) -> Result<()> {
 }
 
 fn measure(format: &'static dyn Format, corpus: &Corpus) -> Result<Rate> {
-    let once: usize = corpus.files.iter().map(|(_, b)| b.len()).sum();
-    let repeats = ROUND_BYTES.div_ceil(once.max(1));
-    let mut rate =
-        Rate { format, bytes: once, files: corpus.files.len(), ours: corpus.ours, seconds: f64::INFINITY, events: 0, rejected: 0, peers: Vec::new() };
-    let begin = Instant::now();
-    while begin.elapsed() < FOR || rate.seconds.is_infinite() {
-        let round = Instant::now();
-        for _ in 0..repeats {
-            (rate.events, rate.rejected) = (0, 0);
-            for (_, bytes) in &corpus.files {
-                let (events, rejected) = read(format, bytes)?;
-                rate.events += events;
-                rate.rejected += rejected;
-            }
+    let ended = |bytes: &[u8]| if bytes.ends_with(b"\n") { bytes.to_vec() } else { [bytes, b"\n"].concat() };
+    let streams: Vec<Vec<u8>> = corpus.files.iter().map(|(_, bytes)| ended(bytes).repeat(STREAM_BYTES.div_ceil(bytes.len().max(1)))).collect();
+    let mut rate = Rate {
+        format,
+        corpus_bytes: corpus.files.iter().map(|(_, b)| b.len()).sum(),
+        files: corpus.files.len(),
+        ours: corpus.ours,
+        bytes: 0,
+        seconds: 0.0,
+        events: 0,
+        rejected: 0,
+        peers: Vec::new(),
+    };
+    // Time of the processor, not of the wall: what else the machine does is not counted.
+    let cpu = || child::cpu(std::process::id()).context("read the time of the processor");
+    let begin = cpu()?;
+    while rate.seconds < FOR_S {
+        for bytes in &streams {
+            let (events, rejected) = read(format, bytes)?;
+            rate.events += events;
+            rate.rejected += rejected;
+            rate.bytes += bytes.len();
         }
-        rate.seconds = rate.seconds.min(round.elapsed().as_secs_f64() / repeats as f64);
+        rate.seconds = cpu()? - begin;
     }
     rate.peers = peers(format.name(), corpus)?;
     Ok(rate)
@@ -177,13 +192,13 @@ fn read(format: &'static dyn Format, bytes: &[u8]) -> Result<(usize, usize)> {
     failed.map_or(Ok((events, rejected)), |e| Err(e).context("make columns"))
 }
 
-/// What others do with the same bytes on one core, where they are installed: name and seconds.
+/// What others do with the same bytes on one core, where they are installed: name and seconds a megabyte.
 fn peers(format: &str, corpus: &Corpus) -> Result<Vec<(String, f64)>> {
     let mut found = Vec::new();
     let file = PathBuf::from("target/bench").join(format!("{format}.log"));
     fs::create_dir_all("target/bench")?;
     let once: usize = corpus.files.iter().map(|(_, b)| b.len()).sum();
-    let repeats = ROUND_BYTES.div_ceil(once.max(1));
+    let repeats = PEER_BYTES.div_ceil(once.max(1));
     let command = |program: &str, args: &[&str]| {
         let mut c = Command::new("taskset");
         c.args(["-c", "0", program]).args(args).stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
@@ -192,7 +207,7 @@ fn peers(format: &str, corpus: &Corpus) -> Result<Vec<(String, f64)>> {
     let mut time = |name: &str, mut c: Command| {
         let begin = Instant::now();
         if c.status().is_ok_and(|s| s.success()) {
-            found.push((name.to_owned(), begin.elapsed().as_secs_f64() / repeats as f64));
+            found.push((name.to_owned(), begin.elapsed().as_secs_f64() / (once * repeats) as f64 * 1e6));
         }
     };
     let path = file.to_string_lossy().into_owned();
@@ -235,7 +250,7 @@ impl Rate {
 
 fn markdown(rates: &[Rate]) -> String {
     let mut page = String::from(
-        "# Rates of the formats\n\nPrinted by `make bench-formats`: bytes to column batches (framing, parsing, columns) on one core, best round. Files: of `../shared/data`\nwhere there are any of the format (`real`), else our own samples.\n\n",
+        "# Rates of the formats\n\nPrinted by `make bench-formats`: bytes to column batches (framing, parsing, columns) on one core, by the\nprocessor's time. Files: of `../shared/data`\nwhere there are any of the format (`real`), else our own samples.\n\n",
     );
     page.push_str("| format | MB/s | events/s | on | KB | not read | beside it, MB/s (ratio) |\n|---|---:|---:|---|---:|---:|---|\n");
     for r in rates {
@@ -243,7 +258,7 @@ fn markdown(rates: &[Rate]) -> String {
             .peers
             .iter()
             .map(|(name, seconds)| {
-                let theirs = r.bytes as f64 / 1e6 / seconds;
+                let theirs = 1.0 / seconds;
                 format!("{name} {theirs:.1} ({:.1} x)", r.mb_s() / theirs)
             })
             .collect();
@@ -255,7 +270,7 @@ fn markdown(rates: &[Rate]) -> String {
             r.events as f64 / r.seconds,
             r.files,
             if r.ours { "samples" } else { "real" },
-            r.bytes as f64 / 1e3,
+            r.corpus_bytes as f64 / 1e3,
             100.0 * r.rejected as f64 / (r.events + r.rejected).max(1) as f64,
             beside.join(", ")
         );
