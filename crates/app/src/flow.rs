@@ -11,3 +11,4 @@ pub mod keep;
 pub mod originals;
 pub mod proof;
 pub mod scope;
+pub mod session;

@@ -123,19 +123,24 @@ impl Proofs {
 
 /// The OCSF object of a stored event, made again from its original records by today's parser.
 pub fn reading(e: &Event) -> String {
+    parsed(e).map_or_else(|| "{}".into(), |e| e.to_json_line())
+}
+
+/// A stored event, made again from its original records by today's parser, with its OCSF object.
+pub fn parsed(e: &Event) -> Option<Event> {
     let received = Time(e.int(Column::Received).unwrap_or_default());
     let host = e.text(Column::Host).map(str::to_owned);
     let facet = e.text(Column::Facet).and_then(Facet::parse).unwrap_or(Facet::System);
     let source = e.text(Column::Source).unwrap_or_default().to_owned();
     let format = e.text(Column::Format).unwrap_or_default();
-    let Some(found) = formats::by_name(format) else { return "{}".into() };
+    let found = formats::by_name(format)?;
     let mut parser = found.parser_in(&Within::new(&Catalogue::default(), &source));
     let mut sink = EventSink::new(Origin { source, format: format.to_owned(), facet, received, host: None });
     for (&seq, bytes) in e.records.iter().zip(&e.raw) {
         let _ = parser.record(Record { seq, bytes, received, host: host.as_deref() }, &mut sink);
     }
     parser.finish(&mut sink);
-    sink.events.first().map_or_else(|| "{}".into(), Event::to_json_line)
+    sink.events.into_iter().next()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod follow;
 mod gaps;
 mod kill;
 mod real;
+mod session;
 
 use std::{
     path::{Path, PathBuf},

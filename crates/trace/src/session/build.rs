@@ -6,7 +6,7 @@ use event::{Column, Entity, Facet, Fields, Kind, Relation, class, time::SECOND};
 
 use super::{
     Detail, How, STEPS_MAX, Session, Step, StepKind, TOUCHES_MAX, Touch, UserChange, how,
-    login::{Login, base, is_switcher, logins_with, program},
+    login::{Login, base, is_switcher, logins_with, named, program},
     tree::{Tree, changed},
 };
 use crate::links;
@@ -213,7 +213,7 @@ impl Open {
         let s = &mut self.session;
         s.start = s.start.min(e.time());
         let entity = |c: Column| Some(Entity { kind: c.kind()?, value: e.text(c)?.to_owned() });
-        s.user = s.user.take().or_else(|| entity(Column::User));
+        s.user = s.user.take().filter(|u| named(&u.value)).or_else(|| entity(Column::User));
         s.from = s.from.take().or_else(|| entity(Column::SrcIp));
         s.credential = s.credential.take().or_else(|| entity(Column::Credential));
         s.tty = s.tty.take().or_else(|| detail.tty.clone());

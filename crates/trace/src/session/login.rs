@@ -58,7 +58,8 @@ pub(super) fn base(path: &str) -> &str {
     match path.rsplit('/').next().unwrap_or(path) {
         name if name.starts_with("sshd") => "sshd",
         "CRON" | "crond" => "cron",
-        name => name,
+        // `python3;58d1ccfb (deleted)`: a program that was replaced while it ran.
+        name => name.split(';').next().unwrap_or(name),
     }
 }
 
@@ -76,6 +77,11 @@ pub(super) fn is_switcher(program: &str) -> bool {
 /// Whether a program begins jobs that are due.
 pub(super) fn is_job(program: &str) -> bool {
     JOBS.contains(&program)
+}
+
+/// Whether a user has a name, not only the number that the kernel knows.
+pub(super) fn named(user: &str) -> bool {
+    !user.starts_with("uid:")
 }
 
 /// Whether an event tells of a login to a machine, or of a step of one.
@@ -102,7 +108,8 @@ fn telling<'a, F: Fields>(at: usize, e: &'a F, tty: Option<String>) -> Option<Te
         at,
         time: e.time(),
         host,
-        user: text(Column::User).unwrap_or_default(),
+        // A number that no record names may be anybody's.
+        user: text(Column::User).filter(|u| named(u)).unwrap_or_default(),
         voice: (text(Column::Source).unwrap_or_default(), text(Column::Operation).unwrap_or_default()),
         strong,
         program: program.filter(|_| !registrar),
