@@ -17,17 +17,18 @@ pub use read::{Context, Reading, read, read_as};
 mod aws_cloudtrail;
 mod aws_lb;
 mod aws_waf;
+mod azure;
 mod caddy;
 mod cloudfront;
-mod azure;
 mod cri;
 mod database;
 mod dns;
 mod docker;
 mod gcp_audit;
-mod haproxy;
 mod github_audit;
+mod google_workspace;
 mod guardduty;
+mod haproxy;
 mod http;
 mod inner;
 mod json;
@@ -35,10 +36,10 @@ mod kubernetes_audit;
 mod linux_audit;
 mod microsoft365;
 mod net;
+mod okta;
 mod postgresql;
 mod route53_resolver;
 mod s3_access;
-mod okta;
 mod syslog;
 mod text;
 mod traefik;
@@ -59,6 +60,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &github_audit::GithubAudit,
         &microsoft365::Microsoft365,
         &guardduty::GuardDuty,
+        &google_workspace::GoogleWorkspace,
         &linux_audit::LinuxAudit,
         &docker::Docker,
         &cri::Cri,

@@ -102,6 +102,7 @@ fn all() -> Vec<Corpus> {
     // Findings that a test of classification left empty are none.
     let found = streamalert("cloud/streamalert/community/guardduty").into_iter().filter(|r| r["detail"] != serde_json::json!({})).collect();
     let guardduty = [panther("AWS.GuardDuty", |r| r.get("type").is_some()), found];
+    let workspace = [panther("GSuite.ActivityEvent", |_| true), streamalert("cloud/streamalert/classifier/gsuite")];
     vec![
         corpus("kubernetes_audit", "requestReceivedTimestamp", kubernetes),
         corpus("gcp_audit", "timestamp", gcp.concat()),
@@ -110,6 +111,7 @@ fn all() -> Vec<Corpus> {
         corpus("github_audit", "created_at", github.concat()),
         corpus("microsoft365", "CreationTime", m365.concat()),
         corpus("guardduty", "updatedAt", guardduty.concat()),
+        corpus("google_workspace", "id.time", workspace.concat()),
     ]
 }
 

@@ -32,8 +32,9 @@ pub fn user(role: Role, name: &str, out: &mut dyn Sink) {
 
 /// Whether a name is a mail address, as far as the schema cares.
 pub(crate) fn is_mail(name: &str) -> bool {
-    let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-    name.split_once('@').is_some_and(|(local, domain)| part(local) && part(domain) && domain.contains('.'))
+    let made_of = |text: &str, more: &[u8]| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    let domain = |text: &str| text.split_once('.').is_some_and(|(first, rest)| made_of(first, b"-") && made_of(rest, b"-."));
+    name.split_once('@').is_some_and(|(local, at)| made_of(local, b"._+-") && domain(at))
 }
 
 /// How it went: status and outcome.
