@@ -43,6 +43,7 @@ mod s3_access;
 mod syslog;
 mod text;
 mod traefik;
+mod utf16;
 mod vpc_flow;
 mod web_access;
 mod web_error;
@@ -79,6 +80,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &haproxy::Haproxy,
         &caddy::Caddy,
         &traefik::Traefik,
+        &utf16::Utf16,
         &text::Text,
     ]
 }

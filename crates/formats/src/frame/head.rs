@@ -39,6 +39,14 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    /// Length of the mark before text in UTF-16; 0 where there is none.
+    pub(super) fn mark_bytes(self, head: &[u8]) -> usize {
+        let marked = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
+        if marked { 2 } else { self.bom_bytes() }
+    }
+}
+
 /// What ends a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnd {

@@ -11,6 +11,7 @@ mod pending;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use event::{PieceKind, Reason};
 
@@ -22,6 +23,7 @@ use head::{Head, Start};
 use json::Json;
 use lines::Lines;
 use pending::Pending;
+use wide::Wide;
 
 /// How the records of a format are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Framing {
     Indented,
     /// A record is a line of CSV; quoted fields may hold line ends, and a quote in a field is doubled.
     Csv,
+    /// A record is a line of UTF-16, ended by its line feed; the byte order mark is a piece of its own. Without one, all is rejected.
+    Utf16Lines,
     /// Like `Lines`, and each line carries its own identity (Linux audit: node, time, serial and the record itself).
     AuditLines,
     /// Like `Lines`, and some lines are no records but say how those after them are read: pieces around records, which parsers
@@ -116,6 +120,7 @@ enum State {
     Lines(Lines),
     Entries(Entries),
     Json(Box<Json>),
+    Wide(Wide),
     /// UTF-16 or UTF-32: kept, not read.
     Foreign(Pending),
 }
@@ -137,6 +142,7 @@ impl Framer {
             State::Lines(lines) => lines.push(bytes, piece),
             State::Entries(entries) => entries.push(bytes, piece),
             State::Json(json) => json.push(bytes, piece),
+            State::Wide(wide) => wide.push(bytes, piece),
             State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
         }
     }
@@ -152,14 +158,17 @@ impl Framer {
             State::Lines(lines) => lines.finish(piece),
             State::Entries(entries) => entries.finish(piece),
             State::Json(json) => json.finish(piece),
+            State::Wide(wide) => wide.finish(piece),
             State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
         }
     }
 
     /// The encoding is known: a byte order mark comes out as a piece of its own, the rest goes to its framing.
     fn start(&mut self, (encoding, end): Start, bytes: &[u8], piece: &mut OnPiece<'_>) {
-        let (bom, rest) = bytes.split_at_checked(encoding.bom_bytes()).unwrap_or((&[], bytes));
+        let mark = if self.framing == Framing::Utf16Lines { encoding.mark_bytes(bytes) } else { encoding.bom_bytes() };
+        let (bom, rest) = bytes.split_at_checked(mark).unwrap_or((&[], bytes));
         self.state = match (encoding, self.framing) {
+            (Encoding::Utf16Le | Encoding::Utf16Be, Framing::Utf16Lines) if !bom.is_empty() => State::Wide(Wide::new(encoding, self.limits)),
             (Encoding::Utf16Le | Encoding::Utf16Be, _) => {
                 self.state = State::Foreign(Pending::new(self.limits.record_bytes_max));
                 return self.push(bytes, piece);

@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn pieces_are_the_input_and_do_not_depend_on_chunks(bytes in soup(), cuts in prop::collection::vec(0usize..64, 0..40), max in 1usize..60, depth_max in 1usize..6) {
         let limits = Limits { record_bytes_max: max, depth_max };
-        for framing in [Framing::Lines, Framing::AuditLines, Framing::Indented, Framing::Csv, JSON, SHAPED] {
+        for framing in [Framing::Lines, Framing::AuditLines, Framing::Utf16Lines, Framing::Indented, Framing::Csv, JSON, SHAPED] {
             let whole = frame_in(&[&bytes], framing, limits);
             prop_assert_eq!(&whole.iter().flat_map(|p| p.0.clone()).collect::<Vec<_>>(), &bytes);
             prop_assert!(whole.iter().all(|p| !p.0.is_empty()));
