@@ -86,7 +86,6 @@ fn decode(bytes: &[u8], text: &mut String) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Context, read};
 
     fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
