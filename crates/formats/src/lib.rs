@@ -14,12 +14,15 @@ pub use format::{Format, Parser, Record, Reject, Within};
 pub use frame::{Framer, Framing, Heading, Identity, JsonShape, Limits};
 pub use read::{Context, Reading, read, read_as};
 
+mod app_log;
 mod aws_cloudtrail;
 mod aws_lb;
 mod aws_waf;
 mod azure;
 mod caddy;
 mod cloudfront;
+mod azure;
+mod cef;
 mod cri;
 mod database;
 mod dns;
@@ -37,6 +40,7 @@ mod linux_audit;
 mod microsoft365;
 mod net;
 mod okta;
+mod pairs;
 mod postgresql;
 mod route53_resolver;
 mod s3_access;
@@ -81,6 +85,10 @@ pub fn all() -> &'static [&'static dyn Format] {
         &caddy::Caddy,
         &traefik::Traefik,
         &utf16::Utf16,
+        &cef::Cef,
+        &cef::Leef,
+        &app_log::JsonLines,
+        &app_log::Logfmt,
         &text::Text,
     ]
 }
