@@ -177,10 +177,10 @@ pub(super) fn say(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> Re
     let (level, level_in) = first(doc, LEVELS);
     let (method, url) = (first(doc, METHODS).0, first(doc, URLS).0);
     let severity = severity(&level);
-    let category = doc.first(&[CATEGORY1, CATEGORY2]);
+    let category = doc.raw(CATEGORY1).or_else(|| doc.raw(CATEGORY2)).unwrap_or_default();
     let is_http = is_method(&method) && !url.is_empty();
     let (class, activity) = match () {
-        () if category.contains("authentication") => (class::AUTHENTICATION, 1),
+        () if category.contains("\"authentication\"") => (class::AUTHENTICATION, 1),
         () if is_http => (class::HTTP_ACTIVITY, http_activity(&method)),
         () if severity >= 3 => (class::APPLICATION_ERROR, 1),
         () => (class::BASE_EVENT, 99),
