@@ -4,6 +4,7 @@
 
 mod brief;
 mod case;
+mod formats;
 mod plan;
 mod registry;
 mod whole;

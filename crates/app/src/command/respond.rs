@@ -21,7 +21,7 @@ use crate::{
 /// Answer from one indicator: who owns it, what we may do, what happened, how far, next step, proof
 #[derive(clap::Args)]
 #[command(
-    after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --out brief.txt"
+    after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --format html --out brief.html"
 )]
 pub struct Args {
     /// Addresses, users, hosts, credentials, resources; `kind:value` where it could be several things
@@ -44,6 +44,8 @@ enum Format {
     Text,
     /// For a ticket or a wiki
     Md,
+    /// For a browser, a phone and paper: one file with pictures and original lines
+    Html,
     /// For programs: everything, in a stable shape
     Json,
 }
@@ -97,12 +99,13 @@ impl Args {
     /// The brief in the format that was asked for. Only those that show original lines fetch them.
     fn laid_out(&self, lake: &Lake, brief: &mut Brief, g: &Global) -> anyhow::Result<String> {
         let format = if g.json { Format::Json } else { self.format };
-        if format == Format::Json {
+        if matches!(format, Format::Json | Format::Html) {
             add_originals(lake, brief)?;
         }
         Ok(match format {
             Format::Text => report::text(brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() }),
             Format::Md => report::markdown(brief),
+            Format::Html => report::html(brief),
             Format::Json => serde_json::to_string_pretty(brief)? + "\n",
         })
     }

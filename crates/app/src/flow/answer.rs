@@ -7,7 +7,7 @@ use lake::{Lake, Want};
 use respond::{
     Case, Plan, Registry,
     registry::Hint,
-    report::{self, Blind, Brief, BriefInput, Proof},
+    report::{self, Blind, Brief, BriefInput, Proof, SessionPart},
     scope::{Reached, Row},
 };
 use trace::scope::{Answer, HABIT_DAYS, Status};
@@ -76,7 +76,7 @@ pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> any
         hops: answer.edges.clone(),
         affected: answer.affected.clone(),
         reach: answer.reach.clone(),
-        sessions: Vec::new(),
+        sessions: sessions(answer, &events),
         limits: answer.completeness.limits.clone(),
         rows: events.iter().map(Row::of).collect(),
         exfiltration: Some(answer.exfiltration.clone()),
@@ -88,6 +88,13 @@ pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> any
         indicators,
     };
     Ok(report::brief(&input, &team.registry, &team.plan))
+}
+
+/// The sessions on machines that are the intruder's, with the processes that its acts tell of.
+fn sessions(answer: &Answer, events: &[Event]) -> Vec<SessionPart> {
+    let held = |e: &Entity| e.kind == Kind::Session && answer.nodes.iter().any(|n| n.entity == *e);
+    let all = trace::sessions(events, |_| trace::session::Detail::default());
+    all.iter().filter(|s| s.names.iter().any(held)).map(SessionPart::of).collect()
 }
 
 /// The events that are the intruder's acts, in order of time; and where it stops, if there were too many to look at.

@@ -96,6 +96,12 @@ pub struct Summary {
     pub whole: bool,
     /// How complete it is, in a sentence.
     pub completeness: String,
+    /// Machines that the intruder was on.
+    pub machines: usize,
+    /// Identities in the intruder's hands.
+    pub identities: usize,
+    /// Keys and other credentials in the intruder's hands.
+    pub keys: usize,
 }
 
 /// People whose data was exposed, by the registry.

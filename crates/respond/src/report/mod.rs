@@ -4,6 +4,7 @@
 
 pub mod brief;
 mod happened;
+mod html;
 pub mod input;
 mod label;
 mod make;
@@ -13,6 +14,7 @@ mod text;
 pub mod time;
 
 pub use brief::{Blind, Brief, Evidence, Original, ProcPart, Proof, SessionPart};
+pub use html::{BYTES_MAX, html};
 pub use input::BriefInput;
 pub use make::{EVENTS_MAX, add_evidence, brief, cited};
 pub use markdown::markdown;

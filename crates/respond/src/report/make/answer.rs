@@ -19,6 +19,7 @@ use crate::{
 /// The answer.
 pub(super) fn summary(input: &BriefInput, people: &People, unseen: usize) -> Summary {
     let held: Vec<&Reached> = input.reached.iter().filter(|r| r.held()).collect();
+    let counts = Counts::of(&held);
     let text = match (held.is_empty(), input.reached.iter().any(Reached::exposed)) {
         _ if input.indicators.is_empty() || (input.named == 0 && held.is_empty()) => unknown(input),
         (true, false) => format!(
@@ -27,7 +28,7 @@ pub(super) fn summary(input: &BriefInput, people: &People, unseen: usize) -> Sum
             number(input.named),
             input.books.len()
         ),
-        _ => intruder(input, &held, people),
+        _ => intruder(input, &held, counts, people),
     };
     let whole = unseen == 0 && input.limits.is_empty();
     let completeness = match (whole, input.limits.as_slice()) {
@@ -37,7 +38,7 @@ pub(super) fn summary(input: &BriefInput, people: &People, unseen: usize) -> Sum
             format!("Not complete: the scope ended at its limit on {}, and {} could not be seen.", limits.join(" and "), things(unseen, "thing"))
         }
     };
-    Summary { text, whole, completeness }
+    Summary { text, whole, completeness, machines: counts.machines, identities: counts.identities, keys: counts.keys }
 }
 
 fn unknown(input: &BriefInput) -> String {
@@ -49,16 +50,10 @@ fn unknown(input: &BriefInput) -> String {
     }
 }
 
-fn intruder(input: &BriefInput, held: &[&Reached], people: &People) -> String {
+fn intruder(input: &BriefInput, held: &[&Reached], counts: Counts, people: &People) -> String {
     let entry = input.entries.iter().find(|e| e.how != How::NotSeen);
     let began = entry.map_or_else(|| "How they got in is not seen".to_owned(), |e| began(e, input));
-    let count = |kinds: &[Kind]| held.iter().filter(|r| kinds.contains(&r.entity.kind)).count();
-    let machines: BTreeSet<&str> = held.iter().filter_map(|r| machine(&r.entity)).collect();
-    let groups = [
-        (machines.len(), "machine entered", "machines entered"),
-        (count(&[Kind::User]), "identity", "identities"),
-        (count(&[Kind::Credential]), "key", "keys"),
-    ];
+    let groups = [(counts.machines, "machine entered", "machines entered"), (counts.identities, "identity", "identities"), (counts.keys, "key", "keys")];
     let hands: Vec<String> = groups.iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many })).collect();
     let unsure = held.iter().filter(|r| r.level != Level::Shown).count();
     let unsure = if unsure > 0 { format!(" ({unsure} of {} not beyond doubt)", held.len()) } else { String::new() };
@@ -79,6 +74,22 @@ fn intruder(input: &BriefInput, held: &[&Reached], people: &People) -> String {
         (None, true) => String::new(),
     };
     format!("{began}; {hands}; {left}{of}.")
+}
+
+/// What the intruder holds, counted.
+#[derive(Clone, Copy)]
+struct Counts {
+    machines: usize,
+    identities: usize,
+    keys: usize,
+}
+
+impl Counts {
+    fn of(held: &[&Reached]) -> Counts {
+        let count = |kind| held.iter().filter(|r| r.entity.kind == kind).count();
+        let machines: BTreeSet<&str> = held.iter().filter_map(|r| machine(&r.entity)).collect();
+        Counts { machines: machines.len(), identities: count(Kind::User), keys: count(Kind::Credential) }
+    }
 }
 
 fn machine(e: &Entity) -> Option<&str> {

@@ -4,6 +4,7 @@ mod answer;
 mod blind;
 mod cited;
 mod data;
+mod session;
 
 use std::collections::BTreeMap;
 

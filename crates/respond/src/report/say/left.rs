@@ -10,8 +10,11 @@ use crate::{
         time::number,
     },
     scope::{Exfiltration, Verdict},
-    words::safe,
+    words::{safe, safe_to},
 };
+
+/// The sentence on people, in characters.
+const PEOPLE_MAX: usize = 1_000;
 
 /// The verdict and its reasons, each with its events: what was seen first.
 pub(in crate::report) fn left(x: &Exfiltration) -> (Statement, Vec<Statement>) {
@@ -24,7 +27,7 @@ pub(in crate::report) fn left(x: &Exfiltration) -> (Statement, Vec<Statement>) {
 /// The people concerned.
 pub(in crate::report) fn people(brief: &Brief) -> Statement {
     let events = brief.data.iter().filter(|d| d.held.iter().any(|h| h.personal == Some(true))).flat_map(|d| d.events.last()).cloned().collect::<Vec<_>>();
-    Statement::new(format!("people affected: {}", brief.people.text)).shown_by(&events).weighing(3)
+    Statement::new(format!("people affected: {}", safe_to(&brief.people.text, PEOPLE_MAX))).shown_by(&events).weighing(3)
 }
 
 /// Places with personal data one by one, then the others by owner and sort.
