@@ -51,6 +51,11 @@ pub trait Parser: Send {
     fn heading(&mut self, bytes: &[u8]) {
         let _ = bytes;
     }
+    /// Where the next record begins in its stream, in bytes after decompression. For formats whose records mean something by their
+    /// place (lastlog: a record a user id). Who reads a record by itself does not know, and says nothing.
+    fn at(&mut self, offset: u64) {
+        let _ = offset;
+    }
     /// End of input: gives out the open events, marked incomplete where records are missing.
     fn finish(&mut self, out: &mut dyn Sink) {
         let _ = out;

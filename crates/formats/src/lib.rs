@@ -50,6 +50,7 @@ mod syslog;
 mod text;
 mod traefik;
 mod utf16;
+mod utmp;
 mod vpc_flow;
 mod web_access;
 mod web_error;
@@ -75,6 +76,8 @@ pub fn all() -> &'static [&'static dyn Format] {
         &postgresql::PostgresqlCsv,
         &postgresql::PostgresqlJson,
         &syslog::Syslog,
+        &utmp::Utmp,
+        &utmp::Lastlog,
         &vpc_flow::VpcFlow,
         &aws_lb::AwsLb,
         &s3_access::S3Access,

@@ -85,6 +85,8 @@ pub struct Reader {
     received: Time,
     host: Option<String>,
     reading: Reading,
+    /// Where the next piece begins.
+    offset: u64,
 }
 
 impl Reader {
@@ -101,6 +103,7 @@ impl Reader {
             received: context.received,
             host: context.host.clone(),
             reading: Reading { format: format.name(), ..Reading::default() },
+            offset: 0,
         }
     }
 
@@ -108,6 +111,8 @@ impl Reader {
     pub fn piece(&mut self, bytes: &[u8], kind: PieceKind) {
         let seq = self.reading.pieces;
         self.reading.pieces += 1;
+        self.parser.at(self.offset);
+        self.offset += bytes.len() as u64;
         self.record(seq, bytes, kind);
     }
 

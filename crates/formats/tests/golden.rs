@@ -84,7 +84,10 @@ fn both_sinks_hold_the_same_columns() {
         let (format, context) = (formats::recognise(&bytes, name), shared::context(name));
         let (mut batch, mut parser, mut seq) = (Batch::new(context.origin(format)), format.parser_in(&Within::new(&Catalogue::default(), name)), 0);
         let mut framer = Framer::new(format.framing(), Limits::default());
+        let mut offset = 0;
         let mut take = |bytes: &[u8], kind, _| {
+            parser.at(offset);
+            offset += bytes.len() as u64;
             match kind {
                 PieceKind::Around => parser.heading(bytes),
                 PieceKind::Record => drop(parser.record(Record { seq, bytes, received: context.received, host: None }, &mut batch)),

@@ -14,3 +14,4 @@ mod hub;
 mod oracle;
 mod shared;
 mod syslog_oracles;
+mod utmp_oracles;

@@ -123,7 +123,10 @@ impl Taker for Events {
                 (format.parser_in(&Within::new(&Catalogue::default(), &s.name)), EventSink::new(origin))
             }
         };
+        let mut offset = records.offset;
         for piece in records.pieces() {
+            parser.at(offset);
+            offset += piece.bytes.len() as u64;
             match piece.kind {
                 PieceKind::Around => parser.heading(piece.bytes),
                 PieceKind::Rejected(_) => self.rejected += 1,

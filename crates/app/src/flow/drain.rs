@@ -124,7 +124,7 @@ impl Drain {
                     book.quarantined += 1;
                     self.give_up(records, piece.seq, offset, reason, framing_says(reason), piece.bytes);
                 }
-                PieceKind::Record => match parse(&mut stream, &mut self.batch, records, piece.seq, piece.bytes) {
+                PieceKind::Record => match parse_at(offset, &mut stream, &mut self.batch, records, piece.seq, piece.bytes) {
                     Ok(()) => book.stored += 1,
                     Err(reject) => {
                         book.quarantined += 1;
@@ -157,7 +157,7 @@ impl Drain {
     pub fn resume(&mut self, stored: &StoredBatch, wanted: &[u64]) -> anyhow::Result<()> {
         let mut stream = self.open(stored)?;
         for (piece, offset) in stored.records.pieces().zip(stored.offsets()).filter(|(p, _)| wanted.contains(&p.seq)) {
-            if let Err(reject) = parse(&mut stream, &mut self.batch, &stored.records, piece.seq, piece.bytes) {
+            if let Err(reject) = parse_at(offset, &mut stream, &mut self.batch, &stored.records, piece.seq, piece.bytes) {
                 // An earlier parser took it, this one does not: it is kept in quarantine, and the books call it stored.
                 self.turned_away += 1;
                 self.give_up(&stored.records, piece.seq, offset, reject.reason(), reject.to_string(), piece.bytes);
@@ -297,8 +297,9 @@ impl Drain {
     }
 }
 
-fn parse(stream: &mut Stream, batch: &mut Batch, records: &Records, seq: u64, bytes: &[u8]) -> Result<(), formats::Reject> {
+fn parse_at(offset: u64, stream: &mut Stream, batch: &mut Batch, records: &Records, seq: u64, bytes: &[u8]) -> Result<(), formats::Reject> {
     let record = Record { seq, bytes, received: records.received, host: records.source.host.as_deref() };
+    stream.parser.at(offset);
     let parsed = stream.parser.record(record, batch);
     if parsed.is_err() {
         event::Sink::abandon(batch);

@@ -3,6 +3,7 @@
 //! Owns: where a record begins and ends, and its identity. Never looks at what a record means.
 
 mod entries;
+mod fixed;
 mod head;
 mod identity;
 mod json;
@@ -15,6 +16,7 @@ mod wide;
 
 use event::{PieceKind, Reason};
 
+pub use fixed::{Fixed, Layout};
 pub use head::Encoding;
 pub use identity::Identity;
 
@@ -51,6 +53,8 @@ pub enum Framing {
     /// Like `Lines`, and some lines are no records but say how those after them are read: pieces around records, which parsers
     /// get by `Parser::heading`.
     HeadedLines(Heading),
+    /// Records of one size, which the first of them tell; empty ones are pieces around records. Bytes that lie between are rejected.
+    Fixed(Fixed),
 }
 
 /// What tells the lines that are no records.
@@ -121,6 +125,7 @@ enum State {
     Entries(Entries),
     Json(Box<Json>),
     Wide(Wide),
+    Fixed(fixed::Records),
     /// UTF-16 or UTF-32: kept, not read.
     Foreign(Pending),
 }
@@ -128,7 +133,12 @@ enum State {
 impl Framer {
     /// A framer at the start of a stream.
     pub fn new(framing: Framing, limits: Limits) -> Framer {
-        Framer { framing, limits, state: State::Head(Head::new(framing)) }
+        let state = match framing {
+            // Binary: has no encoding.
+            Framing::Fixed(fixed) => State::Fixed(fixed::Records::new(fixed)),
+            _ => State::Head(Head::new(framing)),
+        };
+        Framer { framing, limits, state }
     }
 
     /// Takes the next bytes, and gives out each piece that they complete. The pieces do not depend on how the stream was cut into pushes.
@@ -143,6 +153,7 @@ impl Framer {
             State::Entries(entries) => entries.push(bytes, piece),
             State::Json(json) => json.push(bytes, piece),
             State::Wide(wide) => wide.push(bytes, piece),
+            State::Fixed(records) => records.push(bytes, piece),
             State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
         }
     }
@@ -159,6 +170,7 @@ impl Framer {
             State::Entries(entries) => entries.finish(piece),
             State::Json(json) => json.finish(piece),
             State::Wide(wide) => wide.finish(piece),
+            State::Fixed(records) => records.finish(piece),
             State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
         }
     }
@@ -175,6 +187,7 @@ impl Framer {
             }
             (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
             (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
+            (_, Framing::Fixed(fixed)) => State::Fixed(fixed::Records::new(fixed)),
             (_, Framing::Indented) => State::Entries(Entries::new(Kind::Indented, self.limits)),
             (_, Framing::Csv) => State::Entries(Entries::new(Kind::Quoted, self.limits)),
             (_, kind) => State::Lines(Lines::new(end, kind, self.limits)),
