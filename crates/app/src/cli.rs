@@ -13,6 +13,7 @@ Examples:
   muster ingest ./logs                          take logs into the store
   muster who db-1                               who owns it, and whom to call
   muster timeline AKIAIOSFODNN7EXAMPLE          what happened around a credential
+  muster search 'user:root src:10.0.0.0/8 since:-7d'  look through all logs
   muster evidence export alice@db-1 --out b.zip original records with proofs, verifiable offline
   muster sql 'select operation, count(*) from events group by 1'
 
@@ -73,6 +74,7 @@ enum Command {
     Timeline(command::timeline::Args),
     Scope(command::scope::Args),
     Session(command::session::Args),
+    Search(command::search::Args),
     Sql(command::sql::Args),
     Detect(command::detect::Args),
     Next(command::next::Args),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Timeline(a) => a.run(g),
         Command::Scope(a) => a.run(g),
         Command::Session(a) => a.run(g),
+        Command::Search(a) => a.run(g),
         Command::Sql(a) => a.run(g),
         Command::Detect(a) => a.run(g),
         Command::Next(a) => a.run(g),

@@ -17,29 +17,8 @@ pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
 
 /// Reads a time as people type it: RFC 3339, `2026-03-01`, `2026-03-01 10:00` (UTC), or `-7d`, `-12h`, `-30m` before `now`.
 pub fn parse_time(text: &str, now: Time) -> Result<Time, String> {
-    let text = text.trim();
-    if let Some(ago) = text.strip_prefix('-').and_then(span) {
-        return Ok(now.plus(-ago));
-    }
-    let dated = format!("{text}T00:00:00Z");
-    let spaced = format!("{}:00Z", text.replace(' ', "T"));
-    Time::parse(text)
-        .or_else(|| Time::parse(&dated))
-        .or_else(|| Time::parse(&spaced))
-        .ok_or_else(|| format!("not a time: `{text}`; write 2026-03-01, 2026-03-01T10:00:00Z or -7d"))
-}
-
-fn span(text: &str) -> Option<i64> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    digits.parse::<i64>().ok()?.checked_mul(seconds)?.checked_mul(event::time::SECOND)
+    let named = event::query::moment(text, now);
+    named.map(|(first, _)| first).ok_or_else(|| format!("not a time: `{}`; write 2026-03-01, 2026-03-01T10:00:00Z or -7d", text.trim()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! Words on the terminal: plain output, JSON, tables that fit 100 columns, bytes for people, log text made harmless.
 
+pub mod bars;
+pub mod csv;
+pub mod grid;
+
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;

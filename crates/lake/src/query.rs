@@ -76,11 +76,22 @@ impl Lake {
 
     /// The events that a filter is true of, by time, source and seq; the first `limit` of them.
     pub fn events(&self, filter: &Filter, limit: Option<usize>, want: Want) -> Result<Vec<Event>> {
+        self.events_by(filter, limit, want, event_order(true))
+    }
+
+    /// The last `limit` events that a filter is true of, by time, source and seq.
+    pub fn newest(&self, filter: &Filter, limit: usize, want: Want) -> Result<Vec<Event>> {
+        let mut events = self.events_by(filter, Some(limit), want, event_order(false))?;
+        events.reverse();
+        Ok(events)
+    }
+
+    fn events_by(&self, filter: &Filter, limit: Option<usize>, want: Want, order: Vec<SortExpr>) -> Result<Vec<Event>> {
         let mut columns: Vec<Expr> = Column::ALL.iter().map(|&c| filter::column(c)).collect();
         if want.originals {
             columns.extend([ident(batch::RECORDS), ident(batch::RAW)]);
         }
-        let frame = self.frame(Table::Events)?.filter(filter::to_expr(filter)?)?.select(columns)?.sort(event_order())?.limit(0, limit)?;
+        let frame = self.frame(Table::Events)?.filter(filter::to_expr(filter)?)?.select(columns)?.sort(order)?.limit(0, limit)?;
         let mut events = Vec::new();
         for batch in self.collect(frame)? {
             events.extend(Columns::of(&batch).rows().map(|row| row.to_event()));
@@ -180,8 +191,8 @@ impl Lake {
     }
 }
 
-fn event_order() -> Vec<SortExpr> {
-    [Column::Time, Column::Source, Column::Seq].map(|c| filter::column(c).sort(true, true)).to_vec()
+fn event_order(oldest_first: bool) -> Vec<SortExpr> {
+    [Column::Time, Column::Source, Column::Seq].map(|c| filter::column(c).sort(oldest_first, oldest_first)).to_vec()
 }
 
 /// The same rows with text as plain `Utf8` and bytes as plain `Binary`, whatever the plan made of them.

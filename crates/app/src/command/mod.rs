@@ -13,6 +13,7 @@ pub mod next;
 pub mod parse;
 pub mod respond;
 pub mod scope;
+pub mod search;
 pub mod session;
 pub mod sql;
 pub mod timeline;

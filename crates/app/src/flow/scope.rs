@@ -84,6 +84,17 @@ fn add_gaps(lake: &Lake, scope: &[Entity], coverage: &mut Coverage) -> anyhow::R
     Ok(())
 }
 
+/// Every gap that the store's logs tell of, in order of time; and where there are too many, a sentence that says so.
+pub fn all_gaps(lake: &Lake) -> anyhow::Result<(Vec<GapSpan>, Option<String>)> {
+    let mut found = lake.events(&Filter::Has(Column::Gap), Some(GAPS_MAX + 1), Want::COLUMNS)?;
+    let more = found.len() > GAPS_MAX;
+    found.truncate(GAPS_MAX);
+    let last = found.last().filter(|_| more).map(Event::time);
+    let mut coverage = Coverage::default();
+    coverage.add_gaps(gaps(lake, &found)?);
+    Ok((coverage.gaps, last.map(|t| format!("only the first {GAPS_MAX} gaps that logs tell of were looked at, up to {t}; later ones are not named"))))
+}
+
 #[derive(Deserialize)]
 struct Near {
     source: String,

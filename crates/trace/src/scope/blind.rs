@@ -129,11 +129,14 @@ fn concerns(g: &GapSpan, nodes: &[ScopeNode], window: Option<(Time, Time)>) -> b
 }
 
 fn told(g: &GapSpan) -> Blind {
-    let from = g.from.map_or_else(|| "a time unknown".to_owned(), |t| t.to_string());
-    let until = g.to.map_or_else(|| "the end of the log".to_owned(), |t| t.to_string());
-    let count = g.count.map_or_else(String::new, |n| format!(", {n} records"));
-    // A log of many says of whom; the name of most logs does already.
-    let of = g.of.as_ref().filter(|e| !g.source.contains(&e.value)).map_or_else(String::new, |e| format!(" ({e})"));
-    let text = format!("{}{of} {} from {from} to {until}{count}", g.source, g.kind);
-    Blind { what: "gap".into(), entity: g.of.clone(), facet: None, source: Some(g.source.clone()), from: g.from, to: g.to, text, event: Some(g.event.clone()) }
+    Blind {
+        what: "gap".into(),
+        entity: g.of.clone(),
+        facet: None,
+        source: Some(g.source.clone()),
+        from: g.from,
+        to: g.to,
+        text: g.text(),
+        event: Some(g.event.clone()),
+    }
 }

@@ -190,6 +190,16 @@ impl GapSpan {
         })
     }
 
+    /// The gap in a sentence: which log, of whom, what happened, from when to when.
+    pub fn text(&self) -> String {
+        let from = self.from.map_or_else(|| "a time unknown".to_owned(), |t| t.to_string());
+        let until = self.to.map_or_else(|| "the end of the log".to_owned(), |t| t.to_string());
+        let count = self.count.map_or_else(String::new, |n| format!(", {n} records"));
+        // A log of many says of whom; the name of most logs does already.
+        let of = self.of.as_ref().filter(|e| !self.source.contains(&e.value)).map_or_else(String::new, |e| format!(" ({e})"));
+        format!("{}{of} {} from {from} to {until}{count}", self.source, self.kind)
+    }
+
     fn same(&self, other: &GapSpan) -> bool {
         let key = |g: &GapSpan| (g.from, g.to);
         key(self) == key(other) && self.kind == other.kind && self.source == other.source && self.of == other.of
