@@ -30,9 +30,22 @@ pub fn line(text: &str) -> anyhow::Result<()> {
     out(format!("{text}\n").as_bytes())
 }
 
-/// Writes a value as JSON, indented for a person, one document.
+/// Writes a value as JSON, indented for a person, one document. What could move a terminal is written as `\u…`, which means the same.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    line(&serde_json::to_string_pretty(value)?)
+    line(&inert(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON in which every character that hides stands as an escape; outside of texts JSON has none but the ends of lines.
+fn inert(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && event::text::is_hidden(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Whether to colour: a terminal, and no `NO_COLOR` (no-color.org).
@@ -94,6 +107,14 @@ mod tests {
     #[test]
     fn sizes_read_as_people_say_them() {
         assert_eq!([size(0), size(999), size(1_000), size(64_100_000)], ["0 B", "999 B", "1.0 kB", "64.1 MB"]);
+    }
+
+    #[test]
+    fn json_that_hides_is_escaped_and_means_the_same() {
+        let value = serde_json::json!({ "a\u{202e}": "\u{9b}31m \u{e0041}\n\u{1b} grün" });
+        let text = inert(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(!text.chars().any(|c| c != '\n' && event::text::is_hidden(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Args {
             return Err(WrongUse("--json and --csv are two shapes; choose one".into()).into());
         }
         let columns = columns_named(&self.fields)?;
-        let by = self.by.as_deref().map(|name| columns_of(name)).transpose()?;
+        let by = self.by.as_deref().map(columns_of).transpose()?;
         let store = Store::open(&g.store)?;
         let lake = store.lake()?;
         let limit = self.limit.unwrap_or(if by.is_some() { VALUES } else { SHOWN });

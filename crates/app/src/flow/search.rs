@@ -149,7 +149,26 @@ pub fn answer(store: &Store, lake: &Lake, asked: &Asked, found: u64) -> anyhow::
 fn in_quarantine(lake: &Lake, asked: &Asked) -> anyhow::Result<Vec<String>> {
     let mut words = Vec::new();
     needed(&asked.query.filter, &mut words);
-    if words.is_empty() { Ok(Vec::new()) } else { Ok(lake.quarantined(&words, QUARANTINED_MAX)?) }
+    let mut found = Vec::new();
+    if !words.is_empty() {
+        for encoding in [str::to_owned, utf16_le, utf16_be] {
+            let encoded: Vec<Words> = words.iter().map(|w| Words { text: encoding(&w.text), any_case: w.any_case }).collect();
+            found.extend(lake.quarantined(&encoded, QUARANTINED_MAX)?);
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(QUARANTINED_MAX);
+    Ok(found)
+}
+
+/// Lines in UTF-16 are in quarantine for it. ASCII there has a zero behind each letter, or before it.
+fn utf16_le(text: &str) -> String {
+    text.chars().flat_map(|c| [c, '\0']).collect()
+}
+
+fn utf16_be(text: &str) -> String {
+    text.chars().flat_map(|c| ['\0', c]).collect()
 }
 
 /// The words that every line must hold for the filter to be true of it.

@@ -7,6 +7,7 @@ mod follow;
 mod gaps;
 mod kill;
 mod real;
+mod search;
 mod session;
 
 use std::{

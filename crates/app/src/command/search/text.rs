@@ -144,10 +144,16 @@ fn cell(e: &Event, c: Column) -> String {
     }
 }
 
+/// As [`cell`], times for people.
+fn shown(e: &Event, c: Column) -> String {
+    let time = e.int(c).filter(|_| c.shape() == Shape::Time);
+    time.map_or_else(|| cell(e, c), |n| respond::report::time::utc(Time(n)))
+}
+
 /// The columns that were named, as a table.
 pub fn chosen(events: &[Event], columns: &[Column]) -> String {
     let heads: Vec<grid::Column> = columns.iter().map(|c| grid::Column { head: c.name(), most: 60 }).collect();
-    let rows: Vec<Vec<String>> = events.iter().map(|e| columns.iter().map(|&c| cell(e, c)).collect()).collect();
+    let rows: Vec<Vec<String>> = events.iter().map(|e| columns.iter().map(|&c| shown(e, c)).collect()).collect();
     if events.is_empty() { String::new() } else { grid::grid(&heads, &rows, WIDTH) }
 }
 
