@@ -269,7 +269,8 @@ impl Open {
             _ if starts(e) => StepKind::Exec,
             _ => StepKind::Other,
         };
-        if kind == StepKind::Other && copies(e) {
+        // A program that was looked for along the path and was not there did nothing.
+        if (kind == StepKind::Other && copies(e)) || (kind == StepKind::Exec && e.text(Column::Error) == Some("ENOENT")) {
             return;
         }
         let text = e.text(Column::Message).or_else(|| e.text(Column::Command)).or_else(|| e.text(Column::Operation)).unwrap_or_default().to_owned();
@@ -305,6 +306,7 @@ impl Open {
                 self.tree.end(pid, e.time());
                 at
             }
+            (true, Some(1)) => self.tree.find(pid),
             _ if e.text(Column::Exe).is_some() => self.tree.known(e, pid, true, detail),
             _ => self.tree.find(pid),
         }

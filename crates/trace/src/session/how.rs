@@ -12,8 +12,12 @@ pub(super) fn of_login(service: Option<&str>, tty: Option<&str>, procs: &[Proc],
     if service.is_some_and(login::is_job) {
         return How::Cron;
     }
-    let first = procs.iter().find(|p| p.command.is_some() && !p.exe.as_deref().map(login::base).is_some_and(|n| n == "sshd" || n == "login"));
-    if let Some(first) = first.filter(|p| p.tty.is_none()) {
+    if tty.is_some() || procs.iter().any(|p| p.tty.is_some()) {
+        return How::Terminal;
+    }
+    // What a login program runs as root before it hands over (a message of the day) is not what was asked for.
+    let own = |p: &&Proc| p.command.is_some() && p.effective.is_none() && !p.exe.as_deref().map(login::base).is_some_and(|n| n == "sshd" || n == "login");
+    if let Some(first) = procs.iter().find(own) {
         let command = first.command.as_deref().unwrap_or_default();
         let mut words = command.split_whitespace();
         let (program, option) = (login::base(words.next().unwrap_or_default().trim_start_matches('-')), words.next());
@@ -25,9 +29,5 @@ pub(super) fn of_login(service: Option<&str>, tty: Option<&str>, procs: &[Proc],
             return How::RemoteCommand;
         }
     }
-    match tty.is_some() || procs.iter().any(|p| p.tty.is_some()) {
-        true => How::Terminal,
-        false if opened => How::Login,
-        false => How::Unknown,
-    }
+    if opened { How::Login } else { How::Unknown }
 }

@@ -5,9 +5,14 @@
 
 use std::collections::HashMap;
 
-use event::{Column, Fields, Kind, Time};
+use event::{Column, Fields, Kind, Time, time::SECOND};
 
 use super::{Detail, PROCS_MAX, Proc, UserChange};
+
+/// How far apart the numbers of sudo and of what it runs may lie.
+const COPIES_MAX: i64 = 8;
+/// How long after sudo its command begins (seconds): somebody may have to type a password.
+const HANDED_S: i64 = 60;
 
 /// The processes of a session.
 #[derive(Debug, Default)]
@@ -45,11 +50,21 @@ impl Tree {
             fill(proc, e, exec, detail);
             return Some(at);
         }
-        let parent = same.or_else(|| ppid.and_then(|p| self.find(p)));
+        let parent = same.or_else(|| ppid.and_then(|p| self.find(p))).or_else(|| self.behind_switcher(pid, ppid?, e.time()));
         let mut proc = blank(pid, e.time());
         (proc.ppid, proc.parent) = (ppid, parent);
         fill(&mut proc, e, exec, detail);
         self.push(proc)
+    }
+
+    /// sudo runs its command through a copy of itself, which no exec tells of: the command's parent then lies between the two in number.
+    fn behind_switcher(&self, pid: i64, ppid: i64, time: Time) -> Option<usize> {
+        let fits = |p: &Proc| {
+            let switcher = p.exe.as_deref().map(super::login::base).is_some_and(super::login::is_switcher);
+            let near = p.pid < ppid && ppid < pid && pid - p.pid <= COPIES_MAX && time.0 - p.start.0 <= HANDED_S * SECOND;
+            switcher && near && p.end.is_none()
+        };
+        self.procs.iter().rposition(fits)
     }
 
     /// A process that only its children or acts tell of.
@@ -61,6 +76,14 @@ impl Tree {
         if own {
             let proc = self.procs.get_mut(at)?;
             proc.exe = proc.exe.take().or_else(|| e.text(Column::Exe).map(str::to_owned));
+            let (exe, first) = (proc.exe.as_deref().map(super::login::base).map(str::to_owned), proc.parent.is_none());
+            // The login program goes on in a child of its own.
+            let root = self.procs.first().filter(|_| first && at > 0 && exe.is_some());
+            let handed = root.is_some_and(|r| r.exe.as_deref().map(super::login::base).map(str::to_owned) == exe && r.command.is_none());
+            let proc = self.procs.get_mut(at)?;
+            if handed {
+                proc.parent = Some(0);
+            }
             proc.ppid = proc.ppid.or_else(|| e.int(Column::Ppid));
             proc.tty = proc.tty.take().or_else(|| detail.tty.clone());
         }
