@@ -22,6 +22,8 @@ mod azure;
 mod caddy;
 mod cef;
 mod cloudfront;
+pub mod cloudtrail_digest;
+mod cloudwatch_logs;
 mod cri;
 mod database;
 mod dns;
@@ -58,6 +60,8 @@ mod words;
 pub fn all() -> &'static [&'static dyn Format] {
     &[
         &aws_cloudtrail::AwsCloudtrail,
+        &cloudtrail_digest::CloudtrailDigest,
+        &cloudwatch_logs::CloudwatchLogs,
         &kubernetes_audit::KubernetesAudit,
         &gcp_audit::GcpAudit,
         &azure::Azure,

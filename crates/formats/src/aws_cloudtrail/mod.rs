@@ -1,7 +1,7 @@
 //! AWS CloudTrail: delivery files, one record a line, EventBridge events and `LookupEvents` results.
 //!
 //! Source: AWS CloudTrail user guide, "CloudTrail record contents" and "CloudTrail userIdentity element" (docs.aws.amazon.com/awscloudtrail).
-//! Digest files are a format of their own and are not read here.
+//! Digest files are a format of their own (`cloudtrail_digest`), CloudWatch Logs a carrier (`cloudwatch_logs`).
 
 mod actor;
 mod fields;
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use event::{Facet, Sink};
 
-use crate::{Format, Framing, Parser, Record, Reject, json};
+use crate::{Format, Framing, JsonShape, Parser, Record, Reject, json};
 
 use fields::Fields;
 
@@ -32,7 +32,7 @@ impl Format for AwsCloudtrail {
         Facet::Cloud
     }
     fn framing(&self) -> Framing {
-        Framing::JsonRecords { id: Some("eventID") }
+        Framing::Json(JsonShape { envelopes: &["Records", "Events"], ids: &["eventID", "EventId", "detail.eventID"] })
     }
 
     fn sniff(&self, head: &[u8], file_name: &str) -> u8 {

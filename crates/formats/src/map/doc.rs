@@ -60,6 +60,11 @@ impl<'a> Doc<'a> {
         Doc { carrier: Some(carrier), twice: self.twice || carrier.twice, ..self }
     }
 
+    /// Whether a key appeared twice in one object.
+    pub fn is_twice(&self) -> bool {
+        self.twice
+    }
+
     /// The value of a row as it is written; `None` where it is missing or null.
     pub fn raw(&self, slot: Slot) -> Option<&'a str> {
         let (node, _) = self.map.rows.get(slot.0)?;
