@@ -35,6 +35,7 @@ mod guardduty;
 mod haproxy;
 mod http;
 mod inner;
+mod journald;
 mod json;
 mod kubernetes_audit;
 mod linux_audit;
@@ -77,6 +78,8 @@ pub fn all() -> &'static [&'static dyn Format] {
         &postgresql::PostgresqlCsv,
         &postgresql::PostgresqlJson,
         &syslog::Syslog,
+        &journald::Journald,
+        &journald::JournaldExport,
         &utmp::Utmp,
         &utmp::Lastlog,
         &vpc_flow::VpcFlow,

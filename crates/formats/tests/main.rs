@@ -11,6 +11,7 @@ mod cloudtrail;
 mod databases;
 mod golden;
 mod hub;
+mod journald_oracles;
 mod oracle;
 mod shared;
 mod syslog_oracles;

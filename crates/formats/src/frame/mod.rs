@@ -3,6 +3,7 @@
 //! Owns: where a record begins and ends, and its identity. Never looks at what a record means.
 
 mod entries;
+pub(crate) mod export;
 mod fixed;
 mod head;
 mod identity;
@@ -55,6 +56,8 @@ pub enum Framing {
     HeadedLines(Heading),
     /// Records of one size, which the first of them tell; empty ones are pieces around records. Bytes that lie between are rejected.
     Fixed(Fixed),
+    /// Entries of the journal's export format; each is identified by its cursor.
+    JournalExport,
 }
 
 /// What tells the lines that are no records.
@@ -126,6 +129,7 @@ enum State {
     Json(Box<Json>),
     Wide(Wide),
     Fixed(fixed::Records),
+    Export(export::Export),
     /// UTF-16 or UTF-32: kept, not read.
     Foreign(Pending),
 }
@@ -136,6 +140,7 @@ impl Framer {
         let state = match framing {
             // Binary: has no encoding.
             Framing::Fixed(fixed) => State::Fixed(fixed::Records::new(fixed)),
+            Framing::JournalExport => State::Export(export::Export::new(limits)),
             _ => State::Head(Head::new(framing)),
         };
         Framer { framing, limits, state }
@@ -154,6 +159,7 @@ impl Framer {
             State::Json(json) => json.push(bytes, piece),
             State::Wide(wide) => wide.push(bytes, piece),
             State::Fixed(records) => records.push(bytes, piece),
+            State::Export(entries) => entries.push(bytes, piece),
             State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
         }
     }
@@ -171,6 +177,7 @@ impl Framer {
             State::Json(json) => json.finish(piece),
             State::Wide(wide) => wide.finish(piece),
             State::Fixed(records) => records.finish(piece),
+            State::Export(entries) => entries.finish(piece),
             State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
         }
     }
@@ -188,6 +195,7 @@ impl Framer {
             (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
             (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
             (_, Framing::Fixed(fixed)) => State::Fixed(fixed::Records::new(fixed)),
+            (_, Framing::JournalExport) => State::Export(export::Export::new(self.limits)),
             (_, Framing::Indented) => State::Entries(Entries::new(Kind::Indented, self.limits)),
             (_, Framing::Csv) => State::Entries(Entries::new(Kind::Quoted, self.limits)),
             (_, kind) => State::Lines(Lines::new(end, kind, self.limits)),

@@ -102,7 +102,6 @@ impl Carrier {
     }
 
     /// A carrier that leaves lines that no format knows to the caller.
-    #[allow(dead_code, reason = "syslog and the journal have programs of their own to ask")]
     pub(crate) fn of_known_lines(within: &Within) -> Carrier {
         Carrier { raw_too: false, ..Carrier::new(within) }
     }

@@ -119,8 +119,13 @@ pub(crate) fn carries_audit(line: &Line<'_>) -> bool {
     (text.starts_with("type=") || text.starts_with("node=")) && text.contains("audit(")
 }
 
-/// Gives the line to the program that it is of. A new program is a `mod` line above and a line here.
+/// Reads a line: as its program's, or as a Base Event that keeps program, process id and text.
 pub(crate) fn read(line: &Line<'_>, out: &mut dyn Sink) {
+    known(line, out).unwrap_or_else(|| generic::read(line, out));
+}
+
+/// Gives the line to the program that it is of. A new program is a `mod` line above and a line here. `None`: no program knows it.
+pub(crate) fn known(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
     let known = match line.program {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::read(line, out),
         "sudo" => sudo::read(line, out),
@@ -140,5 +145,5 @@ pub(crate) fn read(line: &Line<'_>, out: &mut dyn Sink) {
         "vsftpd" | "pure-ftpd" | "proftpd" | "dovecot" | "imap-login" | "pop3-login" | "smtpd" => services::read(line, out),
         _ => loggers::read(line, out),
     };
-    known.or_else(|| pam::read(line, out)).unwrap_or_else(|| generic::read(line, out));
+    known.or_else(|| pam::read(line, out))
 }
