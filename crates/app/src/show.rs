@@ -53,6 +53,33 @@ pub fn colours() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
+/// What the program is about, in one line on a terminal's standard error that is taken away at the end. Says nothing where nobody looks.
+pub struct Doing {
+    seen: bool,
+}
+
+impl Doing {
+    /// A line, if standard error is a terminal and the output is for people.
+    pub fn new(quiet: bool) -> Doing {
+        Doing { seen: !quiet && io::stderr().is_terminal() }
+    }
+
+    /// Says what is done now.
+    pub fn now(&self, what: &str) {
+        if self.seen {
+            eprint!("\r\u{1b}[Kmuster: {what} …");
+        }
+    }
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        if self.seen {
+            eprint!("\r\u{1b}[K");
+        }
+    }
+}
+
 /// `1.4 MB`: decimal units, as storage is sold.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];

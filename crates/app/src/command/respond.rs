@@ -21,7 +21,7 @@ use crate::{
 /// Answer from one indicator: who owns it, what we may do, what happened, how far, next step, proof
 #[derive(clap::Args)]
 #[command(
-    after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --format html --out brief.html"
+    after_help = "With --logs and no store, the logs are taken into a new store, which is named.\n\nExamples:\n  muster respond 203.0.113.66 --logs ./logs\n  muster respond AKIAIOSFODNN7EXAMPLE --registry ./registry --plan ./plan\n  muster respond alice@db-1 --since 2026-03-04 --json\n  muster respond user:root@web-1 --out brief.html"
 )]
 pub struct Args {
     /// Addresses, users, hosts, credentials, resources; `kind:value` where it could be several things
@@ -30,9 +30,9 @@ pub struct Args {
     /// Take these logs in first
     #[arg(long, value_name = "PATH")]
     logs: Vec<PathBuf>,
-    /// How the brief is laid out
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    /// How the brief is laid out; without it, as the ending of --out says (.md, .html, .json), else text
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Write the brief to a file instead
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -76,13 +76,17 @@ impl Args {
         }
         let team = ask::team(g)?;
         let asked = answer::Asked { store: &store, lake: &lake, team: &team, found: &found, window: g.window() };
+        let doing = show::Doing::new(g.json);
+        doing.now("following what was reached");
         let (indicators, scope) = (asked.indicators(), asked.scope()?);
         // An indicator that no log knows opens no case: there is nothing yet to respond to.
         let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators, &reached(&scope))?) };
         let case = open.as_ref().map(Open::fold);
         let id = open.as_ref().map(|o| o.id.clone());
+        doing.now("telling what happened");
         let mut brief = answer::brief(&asked, &scope, id.as_deref().zip(case.as_ref()))?;
         let text = self.laid_out(&lake, &mut brief, g)?;
+        drop(doing);
         match &self.out {
             Some(path) => std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?,
             None => show::out(text.as_bytes())?,
@@ -96,9 +100,19 @@ impl Args {
 }
 
 impl Args {
+    fn format(&self) -> Format {
+        let ending = self.out.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
+        self.format.unwrap_or(match ending {
+            Some("md") => Format::Md,
+            Some("html" | "htm") => Format::Html,
+            Some("json") => Format::Json,
+            _ => Format::Text,
+        })
+    }
+
     /// The brief in the format that was asked for. Only those that show original lines fetch them.
     fn laid_out(&self, lake: &Lake, brief: &mut Brief, g: &Global) -> anyhow::Result<String> {
-        let format = if g.json { Format::Json } else { self.format };
+        let format = if g.json { Format::Json } else { self.format() };
         if matches!(format, Format::Json | Format::Html) {
             add_originals(lake, brief)?;
         }

@@ -185,6 +185,39 @@ fn more(h: &mut Html, count: usize) {
 
 #[cfg(test)]
 mod tests {
+    /// The colours of a block of the style sheet, by name.
+    fn colours(block: &str) -> std::collections::HashMap<&str, [f64; 3]> {
+        let list = block.split(';').filter_map(|d| d.trim_start_matches("--").split_once(":#"));
+        list.map(|(name, hex)| {
+            let wide: String = if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+            let part = |i: usize| f64::from(u8::from_str_radix(&wide[i..i + 2], 16).unwrap()) / 255.0;
+            (name, [part(0), part(2), part(4)])
+        })
+        .collect()
+    }
+
+    /// Relative luminance and contrast as WCAG 2.2 defines them.
+    fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+        let part = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        let of = |c: [f64; 3]| 0.2126 * part(c[0]) + 0.7152 * part(c[1]) + 0.0722 * part(c[2]);
+        let (light, dark) = (of(a).max(of(b)), of(a).min(of(b)));
+        (light + 0.05) / (dark + 0.05)
+    }
+
+    #[test]
+    fn words_stand_out_by_day_by_night_and_on_paper() {
+        let blocks: Vec<&str> = super::CSS.split(":root{").skip(1).map(|b| b.split('}').next().unwrap()).collect();
+        assert_eq!(blocks.len(), 3);
+        for of in blocks.into_iter().map(colours) {
+            for (ink, ground) in
+                [("ink", "bg"), ("ink", "card"), ("soft", "bg"), ("soft", "card"), ("soft", "band"), ("link", "bg"), ("link", "card"), ("on", "fill")]
+            {
+                let found = contrast(of[ink], of[ground]);
+                assert!(found >= 4.5, "{ink} on {ground}: {found}");
+            }
+        }
+    }
+
     #[test]
     fn the_style_sheet_closes_nothing_and_fetches_nothing() {
         for bad in ["<", "url(", "@import", "http"] {

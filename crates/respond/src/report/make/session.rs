@@ -2,6 +2,7 @@
 
 use trace::session::{How, Proc, Session};
 
+use super::answer::things;
 use crate::{
     report::brief::{ProcPart, SessionPart},
     words::safe,
@@ -42,8 +43,8 @@ fn text(s: &Session) -> String {
         How::Unknown => "; the logs begin after it",
     };
     let key = s.credential.as_ref().map(|c| format!(" with {}", safe(&c.value))).unwrap_or_default();
-    let touched = [(s.files.len(), "files"), (s.connections.len(), "connections")];
-    let touched: Vec<String> = touched.iter().filter(|(n, _)| *n > 0).map(|(n, of)| format!("{n} {of}")).collect();
+    let touched = [(s.files.len(), "file"), (s.connections.len(), "connection")];
+    let touched: Vec<String> = touched.iter().filter(|(n, _)| *n > 0).map(|(n, one)| things(*n, one)).collect();
     let touched = if touched.is_empty() { String::new() } else { format!("; {}", touched.join(", ")) };
     format!("{}{from}{key}{how}{touched}", safe(user))
 }

@@ -163,7 +163,7 @@ impl Forest {
         // As wide as the page where that is readable; what is deeper than that can be scrolled.
         let column = ((PAGE + 30.0) / (depth as f64 + 1.0)).clamp(184.0, 214.0);
         let size = (column - 32.0, 38.0);
-        let width = column * (depth as f64 + 1.0) - 28.0;
+        let width = column * (depth as f64 + 1.0) - 26.0;
         let frame = Frame { id: "graph", title: "How far it went", desc, class: "wide", width, height: ROW * rows + 4.0 };
         picture(h, &frame, |h| {
             let at = |i: usize, d: usize| (column * d as f64 + 2.0, places.get(&i).copied().unwrap_or(0.0) * ROW + 4.0);

@@ -59,7 +59,7 @@ fn form(h: &mut Html, session: &SessionPart, n: usize, class: &'static str, widt
 fn under(p: &ProcPart) -> String {
     let user = p.user.as_ref().map(|u| u.value.split('@').next().unwrap_or_default().to_owned()).unwrap_or_default();
     let became = if p.switched { "became " } else { "" };
-    format!("{} · {became}{user}", clock(p.start))
+    if user.is_empty() { clock(p.start) } else { format!("{} · {became}{user}", clock(p.start)) }
 }
 
 fn clock(at: Time) -> String {
