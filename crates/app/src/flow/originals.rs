@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use event::{Column, Fields, Filter};
 use lake::{Lake, Want};
-use respond::report::{Brief, EVENTS_MAX, Original, add_evidence, cited};
+use respond::report::{Brief, EVENTS_MAX, Original, add_evidence, cited, cited_window};
 
 /// Puts into a brief the original lines of the events that it names, as far as it has room for them.
 pub fn add_originals(lake: &Lake, brief: &mut Brief) -> anyhow::Result<()> {
     let mut ids = cited(brief);
     ids.truncate(EVENTS_MAX);
-    let found = if ids.is_empty() { Vec::new() } else { lake.events(&filter(&ids), Some(ids.len()), Want::ALL)? };
+    let found = if ids.is_empty() { Vec::new() } else { lake.events(&filter(&ids).and(Filter::During(cited_window(brief))), Some(ids.len()), Want::ALL)? };
     let text = |raw: &Vec<u8>| String::from_utf8_lossy(raw).trim_end_matches(['\r', '\n']).to_owned();
     let of = |e: &event::Event| Original { event: e.id(), time: e.time(), lines: e.raw.iter().map(text).collect(), cut: 0 };
     add_evidence(brief, found.iter().map(of).collect());

@@ -4,6 +4,7 @@ mod bad_input;
 mod care;
 mod demo;
 mod follow;
+mod formats;
 mod gaps;
 mod kill;
 mod real;

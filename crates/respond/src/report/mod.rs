@@ -16,6 +16,6 @@ pub mod time;
 pub use brief::{Blind, Brief, Evidence, Original, ProcPart, Proof, SessionPart};
 pub use html::{BYTES_MAX, html};
 pub use input::BriefInput;
-pub use make::{EVENTS_MAX, add_evidence, brief, cited};
+pub use make::{EVENTS_MAX, add_evidence, brief, cited, cited_window};
 pub use markdown::markdown;
 pub use text::{Style, text};

@@ -1,6 +1,8 @@
 //! The events that a brief names, what weighs most first, and their original lines as far as there is room.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use event::{Time, Window, time::DAY};
 
 use crate::report::brief::{Brief, Evidence, Original};
 
@@ -33,11 +35,25 @@ pub fn cited(brief: &Brief) -> Vec<String> {
     ids.filter(|id| seen.insert(id.clone())).collect()
 }
 
+/// A time in which all those events lie: whole days around everything that the brief tells of. Who fetches them looks nowhere else.
+pub fn cited_window(brief: &Brief) -> Window {
+    let times = (brief.happened.iter().flat_map(|h| [h.time, h.last]))
+        .chain(brief.entry.iter().filter_map(|e| e.time))
+        .chain(brief.scope.iter().filter_map(|n| n.since))
+        .chain(brief.hops.iter().map(|h| h.time))
+        .chain(brief.reach.iter().map(|r| r.last))
+        .chain(brief.not_visible.iter().flat_map(|b| [b.from, b.to]).flatten())
+        .chain(brief.sessions.iter().flat_map(|s| s.procs.iter().map(|p| p.start).chain([s.start])));
+    let times: Vec<Time> = times.collect();
+    let day = |t: Time, days: i64| Time(t.0.div_euclid(DAY).saturating_add(days).saturating_mul(DAY));
+    Window { since: times.iter().min().map(|t| day(*t, -1)), until: times.iter().max().map(|t| day(*t, 2)) }
+}
+
 /// Puts original lines into a brief, in the order of [`cited`], until there is no more room; counts the others.
 pub fn add_evidence(brief: &mut Brief, mut found: Vec<Original>) {
     let order = cited(brief);
-    let place = |id: &str| order.iter().position(|o| o == id).unwrap_or(usize::MAX);
-    found.sort_by_cached_key(|o| place(&o.event));
+    let places: HashMap<&str, usize> = order.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+    found.sort_by_key(|o| places.get(o.event.as_str()).copied().unwrap_or(usize::MAX));
     let mut room = ALL_CHARS_MAX;
     let mut events = Vec::new();
     for one in found.into_iter().take(EVENTS_MAX) {

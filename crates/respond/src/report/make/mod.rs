@@ -22,7 +22,7 @@ use crate::{
     words::{alike, safe},
 };
 
-pub use cited::{EVENTS_MAX, add_evidence, cited};
+pub use cited::{EVENTS_MAX, add_evidence, cited, cited_window};
 
 /// Version of the JSON shape.
 const VERSION: u32 = 2;
