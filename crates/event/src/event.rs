@@ -172,8 +172,17 @@ impl Sink for EventSink {
 
     fn item(&mut self, list: Attr) {
         let Some((event, ..)) = &mut self.now else { return };
-        if let Value::Array(list) = event.object.entry(list.path).or_insert_with(|| json!([])) {
-            list.push(json!({}));
+        let mut at = &mut event.object;
+        let mut keys = list.path.split('.').peekable();
+        while let Some(key) = keys.next() {
+            if keys.peek().is_none() {
+                if let Value::Array(list) = at.entry(key).or_insert_with(|| json!([])) {
+                    list.push(json!({}));
+                }
+                return;
+            }
+            let Value::Object(inner) = at.entry(key).or_insert_with(|| json!({})) else { return };
+            at = inner;
         }
     }
 

@@ -55,6 +55,7 @@ mod vpc_flow;
 mod web_access;
 mod web_error;
 mod words;
+mod zeek;
 
 /// Every format, in the order in which they are tried. A new one is a `mod` line and a line here.
 #[rustfmt::skip] // a line each, so that two people can add one at a time
@@ -82,6 +83,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &journald::JournaldExport,
         &utmp::Utmp,
         &utmp::Lastlog,
+        &zeek::Zeek,
         &vpc_flow::VpcFlow,
         &aws_lb::AwsLb,
         &s3_access::S3Access,

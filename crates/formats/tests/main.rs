@@ -16,3 +16,4 @@ mod oracle;
 mod shared;
 mod syslog_oracles;
 mod utmp_oracles;
+mod zeek;

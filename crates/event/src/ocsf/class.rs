@@ -112,6 +112,10 @@ pub const FTP_ACTIVITY: Class = Class { uid: 4008, category: 4, name: "FTP Activ
 #[rustfmt::skip]
 pub const EMAIL_ACTIVITY: Class = Class { uid: 4009, category: 4, name: "Email Activity", activities: &[(0, "Unknown"), (1, "Send"), (2, "Receive"), (3, "Scan"), (4, "Trace"), (5, "MTA Relay"), (99, "Other")] };
 
+/// Network File Activity (4010).
+#[rustfmt::skip]
+pub const NETWORK_FILE: Class = Class { uid: 4010, category: 4, name: "Network File Activity", activities: &[(0, "Unknown"), (1, "Upload"), (2, "Download"), (3, "Update"), (4, "Delete"), (5, "Rename"), (6, "Copy"), (7, "Move"), (8, "Restore"), (9, "Preview"), (10, "Lock"), (11, "Unlock"), (12, "Share"), (13, "Unshare"), (14, "Open"), (15, "Sync"), (16, "Unsync"), (99, "Other")] };
+
 /// NTP Activity (4013).
 #[rustfmt::skip]
 pub const NTP_ACTIVITY: Class = Class { uid: 4013, category: 4, name: "NTP Activity", activities: &[(0, "Unknown"), (1, "Symmetric Active Exchange"), (2, "Symmetric Passive Response"), (3, "Client Synchronization"), (4, "Server Response"), (5, "Broadcast"), (6, "Control"), (7, "Private Use Case"), (99, "Other")] };
@@ -169,6 +173,7 @@ pub const ALL: &[Class] = &[
     SSH_ACTIVITY,
     FTP_ACTIVITY,
     EMAIL_ACTIVITY,
+    NETWORK_FILE,
     NTP_ACTIVITY,
     TUNNEL_ACTIVITY,
     INVENTORY_INFO,
