@@ -17,6 +17,7 @@ mod query;
 mod render;
 mod rows;
 mod sql;
+mod sums;
 mod tables;
 mod write;
 
@@ -26,4 +27,5 @@ pub use log::{Position, SetAside, TablePosition, Why};
 pub use query::Want;
 pub use rows::{Around, Quarantined};
 pub use sql::{Answer, SqlLimits};
+pub use sums::Sum;
 pub use tables::Table;

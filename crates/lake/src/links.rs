@@ -13,7 +13,8 @@ const LINKS_MAX: usize = 2_000_000;
 
 impl Lake {
     /// The links that have one of these entities at either end or between, and whose days reach into the window.
-    /// Links of one day that came in several commits are one. By first time.
+    /// Links of one day that came in several commits are one. By first time. An address's connections are found by that address, not by
+    /// what it connected to.
     ///
     /// Error: `TooMany`, if there are more than 2,000,000.
     pub fn links(&self, touching: &[Entity], window: Window) -> Result<Vec<Link>> {
@@ -25,8 +26,10 @@ impl Lake {
             return Ok(Vec::new());
         }
         let texts: Vec<Expr> = touching.iter().map(|e| lit(e.to_string())).collect();
-        let any = ["from_entity", "to_entity", "via_entity"].map(|c| ident(c).in_list(texts.clone(), false));
-        let any = any.into_iter().reduce(Expr::or).unwrap_or_else(|| lit(false));
+        let is = |c: &str| ident(c).in_list(texts.clone(), false);
+        // Who asked something of a machine is found by the one who asked: a web server has as many as it has visitors.
+        let asked = ident("relation").eq(lit(Relation::Connected.name())).and(ident("from_entity").like(lit("ip:%")));
+        let any = is("from_entity").or(is("via_entity")).or(is("to_entity").and(Expr::Not(Box::new(asked))));
         let since = window.since.map_or(lit(true), |t| ident("last_time").gt_eq(Expr::Literal(filter::time_value(t.0), None)));
         let until = window.until.map_or(lit(true), |t| ident("first_time").lt(Expr::Literal(filter::time_value(t.0), None)));
         let frame = self.frame(Table::Links)?.filter(any.and(since).and(until))?;

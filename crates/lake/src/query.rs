@@ -69,7 +69,7 @@ impl Lake {
         Ok(self.session.read_table(provider.clone())?)
     }
 
-    fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>> {
+    pub(crate) fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>> {
         let batches = self.ask(frame.collect())?;
         batches.iter().map(plain).collect()
     }

@@ -13,7 +13,7 @@ use formats::{
 };
 use trace::{
     Aggregate, Coverage, Question, Scope,
-    scope::{Answer, absorb, finish, questions},
+    scope::{Answer, Sum, SumRow, absorb, add, finish, questions, sums},
 };
 
 /// Texts of logs by source; several streams a source.
@@ -99,7 +99,10 @@ impl Store {
     fn answer(&self, question: &Question) -> Vec<Link> {
         let asked = |e: &Entity| question.entities.contains(e);
         let inside = |l: &&Link| question.window.contains(l.last);
-        self.links.iter().filter(inside).filter(|l| asked(&l.from) || asked(&l.to) || l.via.as_ref().is_some_and(asked)).cloned().collect()
+        // Who asked something of a machine is found by the one who asked.
+        let visit = |l: &Link| l.relation == event::Relation::Connected && l.from.kind == event::Kind::Ip;
+        let touches = |l: &&Link| asked(&l.from) || (asked(&l.to) && !visit(l)) || l.via.as_ref().is_some_and(asked);
+        self.links.iter().filter(inside).filter(touches).cloned().collect()
     }
 
     pub fn scope(&self, mut scope: Scope) -> Answer {
@@ -108,6 +111,24 @@ impl Store {
             let links = self.answer(&question);
             absorb(&mut scope, &links);
         }
-        finish(&scope, &self.coverage)
+        let mut answer = finish(&scope, &self.coverage);
+        for sum in sums(&scope, &answer) {
+            let rows = self.sum(&sum);
+            add(&mut answer, &sum, &rows);
+        }
+        answer
+    }
+
+    fn sum(&self, sum: &Sum) -> Vec<SumRow> {
+        let mut found: BTreeMap<Vec<Option<String>>, SumRow> = BTreeMap::new();
+        for e in self.events.iter().filter(|e| sum.filter.matches(*e)) {
+            let by: Vec<Option<String>> = sum.by.iter().map(|c| e.text(*c).map(str::to_owned)).collect();
+            let new = || SumRow { by: by.clone(), events: 0, bytes_out: None, first: e.time(), last: e.time(), event: e.id() };
+            let row = found.entry(by.clone()).or_insert_with(new);
+            row.events += 1;
+            row.bytes_out = e.int(event::Column::BytesOut).map(|n| n + row.bytes_out.unwrap_or_default()).or(row.bytes_out);
+            (row.first, row.last) = (row.first.min(e.time()), row.last.max(e.time()));
+        }
+        found.into_values().collect()
     }
 }

@@ -7,5 +7,6 @@ mod demo;
 mod invictus;
 mod links;
 mod logs;
+mod network;
 mod renamed;
 mod sessions;

@@ -7,12 +7,16 @@ use event::{Column, Entity, Event, Fields, Filter, Kind, Window};
 use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
-use trace::scope::{Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, absorb, finish, host_in, place, questions, reads_object_sql};
+use trace::scope::{
+    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, place, questions, reads_object_sql, sums,
+};
 
 /// Gap events looked at, the newest ones left out beyond it; the answer says so.
 const GAPS_MAX: usize = 1_000;
 /// Rows of hosts, accounts and regions in sources that are looked at; the answer says so where there are more.
 const PLACES_MAX: usize = 1_000_000;
+/// Rows of one sum; those with most bytes are taken.
+const SUMS_MAX: usize = 500_000;
 /// What a question of the program's own may use. Nobody typed it, so it has more than `muster sql` gives, and still an end.
 const LIMITS: SqlLimits = SqlLimits { rows: PLACES_MAX, seconds: 3_600, mib: 4_096 };
 
@@ -42,7 +46,22 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
         absorb(&mut scope, &links);
     }
     add_gaps(lake, &scope.entities(), &mut coverage)?;
-    Ok(finish(&scope, &coverage))
+    let mut answer = finish(&scope, &coverage);
+    for sum in sums(&scope, &answer) {
+        add(&mut answer, &sum, &rows(lake, &sum, window)?);
+    }
+    Ok(answer)
+}
+
+/// What a sum of the scope comes to.
+fn rows(lake: &Lake, sum: &Sum, window: Window) -> anyhow::Result<Vec<SumRow>> {
+    let until = Filter::During(Window { since: None, until: window.until });
+    let found = lake.sums(&sum.filter.clone().and(until), &sum.by, SUMS_MAX)?;
+    let row = |s: lake::Sum| {
+        let source = s.by.first().cloned().flatten().unwrap_or_default();
+        SumRow { event: format!("{source}#{}", s.first_seq), by: s.by, events: s.events, bytes_out: s.bytes_out, first: s.first, last: s.last }
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 fn first_of(entities: &[Entity]) -> String {

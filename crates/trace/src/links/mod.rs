@@ -90,3 +90,8 @@ pub fn links(row: &impl Fields) -> Vec<Link> {
     });
     found
 }
+
+/// Whether a provider's operation hands out data itself.
+pub(crate) fn reads(operation: &str) -> bool {
+    words::relation(operation) == Some(Relation::Read)
+}

@@ -46,9 +46,11 @@ pub(super) enum Part {
     TargetCredential,
     /// The session handed out.
     TargetSession,
+    /// A URL that makes a server ask for the credentials of its own machine.
+    Lure,
 }
 
-const PARTS: usize = Part::TargetSession as usize + 1;
+const PARTS: usize = Part::Lure as usize + 1;
 
 /// Where a part's text lies.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +76,8 @@ pub(super) struct Parts<'a> {
     pub on_host: bool,
     /// Which facet tells of it.
     pub service: &'a str,
+    /// Whether it is what was answered, not what was asked, of a flow that is logged once a direction.
+    pub reply: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -115,7 +119,11 @@ impl<'a> Parts<'a> {
             failed: text(Column::Outcome) == Some("failure"),
             on_host: host.is_some(),
             service: text(Column::Service).unwrap_or_default(),
+            reply: row.int(Column::SrcPort).zip(row.int(Column::DstPort)).is_some_and(|(from, to)| from < to && from < EPHEMERAL),
         };
+        if let Some(url) = text(Column::Url).filter(|u| is_lure(u)) {
+            parts.set(Part::Lure, Kind::Url, Lies::InEvent(url));
+        }
         for (part, column) in WHOLE {
             if let (Some(kind), Some(value)) = (column.kind(), text(column)) {
                 parts.set(part, kind, Lies::InEvent(value));
@@ -180,6 +188,18 @@ impl<'a> Parts<'a> {
         };
         Some(Seen { kind, value })
     }
+}
+
+/// Ports from here on are those of askers (Linux's own range begins here; IANA's at 49152).
+const EPHEMERAL: i64 = 32_768;
+
+/// Addresses and names at which a machine in a cloud is handed its credentials: AWS, Azure, Google, Alibaba; in the spellings that get
+/// past a filter too (decimal, hexadecimal, mapped).
+const METADATA: [&str; 7] = ["169.254.169.254", "169.254.170.2", "metadata.google.internal", "100.100.100.200", "2852039166", "0xa9fea9fe", "fd00:ec2::254"];
+
+/// Whether a URL that was asked of a server makes that server ask for its machine's credentials.
+fn is_lure(url: &str) -> bool {
+    METADATA.iter().any(|m| url.contains(m))
 }
 
 /// Parts that are a column as it stands.

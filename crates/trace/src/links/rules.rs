@@ -40,6 +40,10 @@ enum CaseKind {
     Connect,
     /// A connection came in, whose own end the log names.
     Accept,
+    /// Traffic that the network tells of, from whoever asked.
+    Flow,
+    /// A request that a web server tells of.
+    Request,
     /// Something was done to a file or resource.
     Thing,
     /// Nothing but where it was.
@@ -125,6 +129,9 @@ pub(super) const TABLE: &[Rule] = &[
     rule(Both, &[K::Failed], P::Address, R::Failed, P::User, P::Nothing),
     rule(Host, &[K::Failed], P::Address, R::Failed, P::Host, P::Nothing),
     rule(Host, &[K::Accept], P::Host, R::On, P::Destination, P::Nothing),
+    rule(Host, &[K::Request], P::Address, R::Connected, P::Host, P::Nothing),
+    rule(Both, &[K::Request], P::Address, R::Touched, P::Lure, P::Host),
+    rule(Both, &[K::Flow], P::Address, R::Connected, P::Destination, P::Nothing),
     // A provider spoken to: where from, with what, as whom, in which account.
     rule(Cloud, SPOKEN, P::Address, R::Used, P::Actor, P::Nothing),
     rule(Cloud, SPOKEN, P::Address, R::Used, P::User, P::Nothing),
@@ -177,6 +184,7 @@ const GROUP_MANAGEMENT: i64 = class::GROUP_MANAGEMENT.uid as i64;
 const PROCESS_ACTIVITY: i64 = class::PROCESS_ACTIVITY.uid as i64;
 const FILE_ACTIVITY: i64 = class::FILE_ACTIVITY.uid as i64;
 const NETWORK_ACTIVITY: i64 = class::NETWORK_ACTIVITY.uid as i64;
+const HTTP_ACTIVITY: i64 = class::HTTP_ACTIVITY.uid as i64;
 const SSH_ACTIVITY: i64 = class::SSH_ACTIVITY.uid as i64;
 const API_ACTIVITY: i64 = class::API_ACTIVITY.uid as i64;
 const DATASTORE_ACTIVITY: i64 = class::DATASTORE_ACTIVITY.uid as i64;
@@ -195,8 +203,10 @@ fn kind(p: &Parts<'_>) -> CaseKind {
         (ACCOUNT_CHANGE | USER_ACCESS | GROUP_MANAGEMENT, _) => CaseKind::Change,
         (PROCESS_ACTIVITY, 1) if !p.failed => CaseKind::Launch,
         (PROCESS_ACTIVITY, 5) if p.has(Part::TargetUser) && !p.failed => CaseKind::Switch,
-        (NETWORK_ACTIVITY, 1) if p.on_host => CaseKind::Connect,
+        (NETWORK_ACTIVITY, 1) if p.on_host && (p.has(Part::Process) || p.has(Part::Session)) => CaseKind::Connect,
+        (NETWORK_ACTIVITY, _) if !p.has(Part::Process) && !p.failed && !p.reply => CaseKind::Flow,
         (SSH_ACTIVITY, 1) => CaseKind::Accept,
+        (HTTP_ACTIVITY, _) => CaseKind::Request,
         (FILE_ACTIVITY | API_ACTIVITY | DATASTORE_ACTIVITY, _) => CaseKind::Thing,
         _ => CaseKind::Other,
     }
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn no_event_shows_more_links_than_are_told_apart() {
-        let kinds = [SPOKEN, &[CaseKind::Failed, CaseKind::Accept]].concat();
+        let kinds = [SPOKEN, &[CaseKind::Failed, CaseKind::Accept, CaseKind::Request, CaseKind::Flow]].concat();
         for (kind, on_host) in kinds.into_iter().flat_map(|k| [(k, false), (k, true)]) {
             let case = Case { kind, on_host, relation: Some(Relation::Wrote) };
             let lines = TABLE.iter().filter(|r| r.when.holds(&case)).count();

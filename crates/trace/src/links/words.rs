@@ -25,6 +25,23 @@ const READS: &[&str] = &[
     "GetSnapshotBlock",
     "GetAuthorizationToken",
     "DownloadDBLogFilePortion",
+    // Google Cloud: objects, secrets, tables.
+    "storage.objects.get",
+    "*.AccessSecretVersion",
+    "google.cloud.bigquery.v2.JobService.Query*",
+    "*.tables.getData",
+    // Azure and Microsoft 365.
+    "GetBlob",
+    "SecretGet",
+    "*/getSecret/action",
+    "FileDownloaded",
+    "FileAccessed",
+    "FileSyncDownloadedFull",
+    "MailItemsAccessed",
+    // GitHub.
+    "git.clone",
+    "git.fetch",
+    "repo.download_zip",
 ];
 
 /// Operations that give somebody control over, or sight of, what they name. `*` stands for any ending (API versions are appended to names).
@@ -53,6 +70,16 @@ const GRANTS: &[&str] = &[
     "SendSSHPublicKey",
     "SendSerialConsoleSSHPublicKey",
     "GetFederationToken",
+    "SetIamPolicy",
+    "*.SetIamPolicy",
+    "storage.setIamPermissions",
+    "*/roleAssignments/write",
+    "Add member to role*",
+    "Add owner to *",
+    "Consent to application*",
+    "repo.add_member",
+    "org.add_member",
+    "user.account.privilege.grant",
 ];
 
 /// Operations that remove or stop what they name.
@@ -86,6 +113,9 @@ mod tests {
             ("StopLogging", Some(Relation::Deleted)),
             ("AddPermission20150331v2", Some(Relation::Granted)),
             ("ScheduleKeyDeletion", Some(Relation::Deleted)),
+            ("storage.objects.get", Some(Relation::Read)),
+            ("google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion", Some(Relation::Read)),
+            ("FileDownloaded", Some(Relation::Read)),
             ("RunInstances", None),
         ] {
             assert_eq!(relation(word), relation_of, "{word}");

@@ -53,7 +53,7 @@ pub(super) fn behind(known: &Known<'_>, session: Id) -> Vec<(Id, Time)> {
     for login in known.graph.ending(session).filter(|r| r.relation == Relation::LoggedIn && known.kind(r.from) == Kind::Ip) {
         let from = known.host_of(login.from);
         for address in known.addresses_of(&here).into_iter().filter(|a| known.need(*a)) {
-            let connected = known.graph.ending(address).filter(|r| r.relation == Relation::Connected);
+            let connected = known.graph.ending(address).filter(|r| r.relation == Relation::Connected && known.kind(r.from) != Kind::Ip);
             for c in connected.filter(|c| c.within(back(login.first), login.first.plus(CLOCKS_APART_S * SECOND)).is_some()) {
                 let place = host_in(known.graph.name(c.from));
                 if place != Some(&here) && (from.is_none() || from.as_deref() == place) {

@@ -88,7 +88,7 @@ impl Finder<'_> {
         let door = self.door(entity);
         match (entity.kind, door) {
             (Kind::Ip, Some(door)) if door.to.kind == Kind::Session => self.login(entity, &door.to, Some(door)),
-            (Kind::Ip, Some(door)) => self.used(entity, door),
+            (Kind::Ip, Some(door)) => self.by_request(self.used(entity, door)),
             (Kind::Session, _) => self.login(entity, entity, door),
             (Kind::Process, _) => self.process(id, entity),
             _ => self.acted(entity, door),
@@ -277,6 +277,53 @@ impl Finder<'_> {
         self.scope.graph.ending(id).filter(used).collect()
     }
 
+    /// A request from the intruder's address, or another of its, that made a server ask for its machine's credentials, not later than
+    /// they were used.
+    fn lure(&self, from: &Entity, used: Time) -> Option<(Entity, Entity, &Row)> {
+        let mine = self.scope.graph.find(from);
+        let origins = self.scope.reached.nodes.iter().filter(|(_, n)| matches!(n.status, super::Status::Entry | super::Status::Origin)).map(|(id, _)| *id);
+        let mut ids: Vec<Id> = mine.into_iter().chain(origins).collect();
+        ids.dedup();
+        let lured = |r: &&Row| r.relation == Relation::Touched && self.name(r.to).kind == Kind::Url && r.first <= used.plus(ROUNDED_US);
+        let rows = ids.iter().flat_map(|id| self.scope.graph.starting(*id).filter(lured));
+        // The last of them before the use is the one that handed the credentials over.
+        let row = rows.max_by_key(|r| (Some(r.from) == mine, r.first))?;
+        let host = row.via.map(|v| self.name(v)).filter(|h| h.kind == Kind::Host)?;
+        Some((self.name(row.from).clone(), host.clone(), row))
+    }
+
+    /// Temporary credentials of a machine, got by a request to its web application.
+    fn by_request(&self, point: EntryPoint) -> EntryPoint {
+        let lured = point.from.as_ref().zip(point.time).and_then(|(from, time)| self.lure(from, time));
+        let (Some((from, host, row)), How::RoleCredentials) = (lured, point.how) else { return point };
+        let same = point.from.as_ref() == Some(&from);
+        let used = point.time.map_or_else(String::new, |t| format!(" at {t}"));
+        let text = format!(
+            "a request from {} to the web application of {} made it ask for its machine's credentials ({}); then {}{used}",
+            from.value,
+            host.value,
+            self.name(row.to).value,
+            point.text
+        );
+        let why = format!(
+            "the request names the address at which a machine is handed its credentials, and {} of a role were used {} after it",
+            point.credential.as_ref().map_or("credentials", |c| short(c)),
+            if same { "from the same address" } else { "from another address of the intruder's" }
+        );
+        EntryPoint {
+            how: How::WebRequest,
+            text,
+            time: Some(row.first),
+            from: Some(from),
+            to: Some(host),
+            confidence: if same { Level::Likely } else { Level::Possible },
+            why,
+            unseen: Some("the application's answer: no log keeps what it handed out".into()),
+            events: std::iter::once(row.event.clone()).chain(point.events).collect(),
+            ..point
+        }
+    }
+
     /// What is not seen of how a key came into these hands. Who made it or was handed it before is told where logs do.
     fn unseen_key(&self, who: &Entity) -> Option<String> {
         let id = self.scope.graph.find(who)?;
@@ -289,6 +336,27 @@ impl Finder<'_> {
         })
     }
 }
+
+/// The server asked for its machine's credentials right after the request.
+pub(super) fn fetched(point: &mut EntryPoint, program: Option<&str>, time: Time, event: &str) {
+    let program = program.map_or("a program", |p| p.rsplit('/').next().unwrap_or(p));
+    point.why = format!("{}; {program} of that machine asked that address at {time}", point.why);
+    point.events.insert(1.min(point.events.len()), event.to_owned());
+}
+
+/// Requests came to a machine right before a process began that no login started.
+pub(super) fn asked(point: &mut EntryPoint, from: &[String], of_intruder: Option<&str>, events: Vec<String>) {
+    let one = of_intruder.or(from.first().filter(|_| from.len() == 1).map(String::as_str));
+    point.from = one.map(|a| Entity { kind: Kind::Ip, value: a.to_owned() });
+    point.how = How::WebRequest;
+    point.confidence = if of_intruder.is_some() { Level::Likely } else { Level::Possible };
+    point.why = format!("{}; the web server of that machine was asked by {} right before", point.why, from.join(", "));
+    point.unseen = Some("that the request made the process begin: only time and machine tie them".into());
+    point.events.splice(0..0, events);
+}
+
+/// How far logs' times are rounded (microseconds).
+const ROUNDED_US: i64 = 2_000_000;
 
 /// Credentials that a provider makes for a while.
 fn temporary(credential: &Entity) -> bool {

@@ -95,7 +95,9 @@ pub(super) fn told(mut ways: Vec<WayOut>) -> Exfiltration {
         Verdict::NoSign => 2,
     };
     ways.sort_by(|a, b| (order(a.verdict), a.channel, a.first, &a.what, &a.to).cmp(&(order(b.verdict), b.channel, b.first, &b.what, &b.to)));
-    let verdict = ways.first().map_or(Verdict::NoSign, |w| w.verdict);
+    // What only may have been the intruder's is told, and is no verdict.
+    let sure = |w: &&WayOut| w.verdict != Verdict::Seen || w.confidence < Level::Possible;
+    let verdict = ways.iter().find(sure).map_or(Verdict::NoSign, |w| w.verdict);
     let told = ways.iter().filter(|w| w.verdict != Verdict::NoSign);
     let reasons = told.map(|w| Reason { text: w.text.clone(), events: w.events.clone() }).collect();
     Exfiltration { verdict, reasons, ways }

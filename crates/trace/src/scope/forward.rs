@@ -207,11 +207,13 @@ impl From<'_> {
         let tie = || Hold::From(BTreeSet::from([self.id]));
         let rows = self.graph().starting(self.id).filter(|r| matches!(r.relation, Relation::Used | Relation::LoggedIn));
         let rows = rows.filter(|r| !(self.known.on_host(r.to) && self.known.kind(r.to) == Kind::User));
-        rows.filter_map(|r| {
+        let held = rows.filter_map(|r| {
             let free = self.known.kind(r.to) == Kind::Session && self.known.on_host(r.to);
             from.way(r.to, r, rule, Status::Controlled, if free { Hold::Free } else { tie() })
-        })
-        .collect()
+        });
+        // Machines that it asked something of, as their own servers tell.
+        let asked = self.graph().starting(self.id).filter(|r| r.relation == Relation::Connected && self.known.kind(r.to) == Kind::Host);
+        held.chain(asked.filter_map(|r| from.way(r.to, r, rule, Status::Reached, Hold::Nothing))).collect()
     }
 
     /// What was done in a login on a machine.

@@ -53,13 +53,17 @@ impl Known<'_> {
         self.graph.name(id).kind
     }
 
-    /// Whether it is an identity of a machine, not of a provider.
+    /// Whether it is an identity of a machine, not of a provider. An address of e-mail is written like a machine's user whose machine
+    /// has a long name; it is one only where such a machine is known.
     pub fn on_host(&self, id: Id) -> bool {
         let name = self.graph.name(id);
         match name.kind {
-            Kind::User => name.value.contains('@') && !name.value.starts_with("arn:"),
-            Kind::Session => !name.value.starts_with("arn:"),
-            Kind::Credential => name.value.contains(':'),
+            Kind::User => match name.value.rsplit_once('@') {
+                Some((_, host)) if !name.value.starts_with("arn:") => !host.contains('.') || self.graph.find(&Entity::new(Kind::Host, host)).is_some(),
+                _ => false,
+            },
+            Kind::Session => !name.value.starts_with("arn:") && name.value.contains('/'),
+            Kind::Credential => name.value.starts_with("SHA256:") || name.value.starts_with("MD5:"),
             _ => false,
         }
     }
@@ -208,7 +212,9 @@ pub(super) fn suspected(graph: &Graph, indicators: &[Id], logs_begin: Option<Tim
 }
 
 fn suspected_day(graph: &Graph, id: Id, logs_begin: Option<i64>) -> Option<i64> {
-    let rows = || graph.starting(id).map(|r| (r, r.to)).chain(graph.ending(id).map(|r| (r, r.from)));
+    // Whom a machine was asked by changes by the hour: visitors tell nothing.
+    let visit = |r: &&Row| r.relation == Relation::Connected && graph.name(r.from).kind == Kind::Ip;
+    let rows = || graph.starting(id).map(|r| (r, r.to)).chain(graph.ending(id).filter(|r| !visit(r)).map(|r| (r, r.from)));
     let first = rows().map(|(r, _)| day(r.first)).min()?;
     let last = rows().map(|(r, _)| day(r.last)).max()?;
     let mut met: BTreeMap<Id, i64> = BTreeMap::new();

@@ -38,6 +38,7 @@ mod forward;
 mod graph;
 mod habit;
 mod reach;
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -53,6 +54,7 @@ pub use entry::{EntryPoint, How};
 pub use exfil::{Channel, Exfiltration, Reason, Verdict, WayOut};
 pub use habit::{HUB_IDENTITIES, host_in};
 pub use reach::{Means, REACH_MAX, Reach};
+pub use sums::{ANSWERS_BYTES, Sum, SumRow, add, sums};
 
 use forward::Reached;
 use graph::{Graph, Id};
@@ -230,6 +232,14 @@ impl Scope {
     fn compares(&self, since: Time) -> bool {
         let earlier = |id: &Id| self.graph.starting(*id).chain(self.graph.ending(*id)).any(|r| r.first < since);
         self.at.is_some() || self.logs_begin.is_some_and(|b| b < since) || self.ids.iter().any(earlier)
+    }
+
+    /// The addresses of a machine: the registry's word, and what its own logs said.
+    fn addresses_of(&self, host: &Entity) -> BTreeSet<String> {
+        let listed = self.addresses.iter().filter(|(_, h)| **h == host.value).map(|(a, _)| a.clone());
+        let own = self.graph.find(host).into_iter().flat_map(|id| self.graph.starting(id)).filter(|r| r.relation == event::Relation::On);
+        let own = own.map(|r| self.graph.name(r.to)).filter(|e| e.kind == event::Kind::Ip).map(|e| e.value.clone());
+        listed.chain(own).collect()
     }
 
     /// The entities reached so far.
