@@ -21,6 +21,7 @@ mod aws_waf;
 mod azure;
 mod caddy;
 mod cef;
+mod cloud_init;
 mod cloudfront;
 pub mod cloudtrail_digest;
 mod cloudwatch_logs;
@@ -42,10 +43,12 @@ mod linux_audit;
 mod microsoft365;
 mod net;
 mod okta;
+mod packages;
 mod pairs;
 mod postgresql;
 mod route53_resolver;
 mod s3_access;
+mod shell_history;
 mod syslog;
 mod text;
 mod traefik;
@@ -82,6 +85,11 @@ pub fn all() -> &'static [&'static dyn Format] {
         &journald::Journald,
         &journald::JournaldExport,
         &utmp::Utmp,
+        &packages::Dpkg,
+        &packages::AptHistory,
+        &packages::RpmLog,
+        &shell_history::ShellHistory,
+        &cloud_init::CloudInit,
         &utmp::Lastlog,
         &zeek::Zeek,
         &vpc_flow::VpcFlow,

@@ -10,6 +10,7 @@ mod clouds;
 mod cloudtrail;
 mod databases;
 mod golden;
+mod history_oracles;
 mod hub;
 mod journald_oracles;
 mod oracle;

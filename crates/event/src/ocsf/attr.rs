@@ -301,6 +301,7 @@ attrs! {
     JOB_FILE_TYPE_ID "job.file.type_id";
     APP_NAME "app.name";
     APP_VENDOR "app.vendor_name";
+    APP_VERSION "app.version";
 
     HTTP_USER_AGENT "http_request.user_agent" => UserAgent;
     HTTP_METHOD "http_request.http_method";

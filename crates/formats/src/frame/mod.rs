@@ -2,6 +2,7 @@
 //!
 //! Owns: where a record begins and ends, and its identity. Never looks at what a record means.
 
+mod blocks;
 mod entries;
 pub(crate) mod export;
 mod fixed;
@@ -17,6 +18,7 @@ mod wide;
 
 use event::{PieceKind, Reason};
 
+pub use blocks::Block;
 pub use fixed::{Fixed, Layout};
 pub use head::Encoding;
 pub use identity::Identity;
@@ -58,6 +60,8 @@ pub enum Framing {
     Fixed(Fixed),
     /// Entries of the journal's export format; each is identified by its cursor.
     JournalExport,
+    /// A record begins with a line of a known shape and reaches to the next such line.
+    Blocks(Block),
 }
 
 /// What tells the lines that are no records.
@@ -130,6 +134,7 @@ enum State {
     Wide(Wide),
     Fixed(fixed::Records),
     Export(export::Export),
+    Blocks(blocks::Blocks),
     /// UTF-16 or UTF-32: kept, not read.
     Foreign(Pending),
 }
@@ -160,6 +165,7 @@ impl Framer {
             State::Wide(wide) => wide.push(bytes, piece),
             State::Fixed(records) => records.push(bytes, piece),
             State::Export(entries) => entries.push(bytes, piece),
+            State::Blocks(blocks) => blocks.push(bytes, piece),
             State::Foreign(pending) => pending.hold(bytes, PieceKind::Rejected(Reason::Encoding), piece),
         }
     }
@@ -178,6 +184,7 @@ impl Framer {
             State::Wide(wide) => wide.finish(piece),
             State::Fixed(records) => records.finish(piece),
             State::Export(entries) => entries.finish(piece),
+            State::Blocks(blocks) => blocks.finish(piece),
             State::Foreign(pending) => pending.close(&[], PieceKind::Rejected(Reason::Encoding), |_| None, piece),
         }
     }
@@ -194,6 +201,7 @@ impl Framer {
             }
             (_, Framing::JsonRecords { id }) => State::Json(Box::new(Json::new(&["Records"], id.as_slice(), self.limits))),
             (_, Framing::Json(shape)) => State::Json(Box::new(Json::new(shape.envelopes, shape.ids, self.limits))),
+            (_, Framing::Blocks(block)) => State::Blocks(blocks::Blocks::new(block, self.limits)),
             (_, Framing::Fixed(fixed)) => State::Fixed(fixed::Records::new(fixed)),
             (_, Framing::JournalExport) => State::Export(export::Export::new(self.limits)),
             (_, Framing::Indented) => State::Entries(Entries::new(Kind::Indented, self.limits)),
