@@ -57,14 +57,23 @@ pub(crate) fn elements<'a>(array: &'a str, mut each: impl FnMut(&'a str) -> bool
 
 /// The value of one member of an object; the last, if there are several. `None` if it is missing, or if this is no object.
 pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let mut reader = Reader { text: object, at: 0 };
     let mut found = None;
-    members(object, |k, v| {
-        if k == name {
-            found = Some(v);
+    if !reader.next_is(b'{') || reader.next_is(b'}') {
+        return None;
+    }
+    loop {
+        let key = reader.text().ok()?;
+        reader.expect(b':').ok()?;
+        let value = reader.value().ok()?;
+        if key == name {
+            found = Some(value);
         }
-    })
-    .ok()?;
-    found
+        if reader.next_is(b'}') {
+            return reader.done().ok().and(found);
+        }
+        reader.expect(b',').ok()?;
+    }
 }
 
 /// The text of a JSON string, with its escapes undone; `None` for any other value.

@@ -38,16 +38,17 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     let when = doc.time(TIME)?.in_utc();
     let application = doc.first(&[APPLICATION]);
     let told = Told::read(doc, &application);
+    let with = told.settings();
     let (mail, profile, caller, from) = (doc.lower(MAIL), doc.first(&[PROFILE, KEY]), doc.first(&[CALLER]), doc.first(&[IP]));
-    let affected = told.text(&["affected_email_address"]).to_lowercase();
+    let affected = with.text(&["affected_email_address"]).to_lowercase();
     let is_login = told.kind.0.uid == 3002;
     let actor = Who { name: if is_login && mail.is_empty() { &affected } else { &mail }, uid: &profile, kind: &caller };
-    let user = told.text(&["USER_EMAIL", "target_user", "new_owner", "target", "MEMBER_EMAIL", "user_email", "member"]).to_lowercase();
-    let group = told.text(&["GROUP_EMAIL", "group_email", "group_id"]).to_lowercase();
+    let user = with.text(&["USER_EMAIL", "target_user", "new_owner", "target", "MEMBER_EMAIL", "user_email", "member"]).to_lowercase();
+    let group = with.text(&["GROUP_EMAIL", "group_email", "group_id"]).to_lowercase();
     let (role, resource) =
-        (told.text(&["ROLE_NAME", "new_value", "added_role"]), told.text(&["doc_id", "client_id", "app_id", "APPLICATION_NAME", "DOMAIN_NAME"]));
-    let (doc_type, app) = (told.text(&["doc_type"]), told.text(&["app_name", "application_name"]));
-    let detail = told.text(&["login_failure_type", "failure_type"]);
+        (with.text(&["ROLE_NAME", "new_value", "added_role"]), with.text(&["doc_id", "client_id", "app_id", "APPLICATION_NAME", "DOMAIN_NAME"]));
+    let (doc_type, app) = (with.text(&["doc_type"]), with.text(&["app_name", "application_name"]));
+    let detail = with.text(&["login_failure_type", "failure_type"]);
 
     let mut act = Act::new(told.kind, PRODUCT, if told.name.is_empty() { "?" } else { &told.name });
     act.actor = actor;
@@ -120,23 +121,73 @@ impl<'a> Told<'a> {
         best.map_or(flat, |b| Told { of, ..b })
     }
 
-    /// The value of the first of these parameters that is there. They are a list of `{"name":…,"value":…}`, or an object.
-    fn text(&self, names: &[&str]) -> Cow<'a, str> {
-        names.iter().filter_map(|name| self.parameter(name)).map(value).find(|t| !t.is_empty()).unwrap_or_default()
+    /// Finds the parameters that are of use, in one pass. They are a list of `{"name":…,"value":…}`, or an object.
+    fn settings(&self) -> Settings<'a> {
+        let mut found = Settings { values: [""; NAMES.len()] };
+        if self.parameters.starts_with('{') {
+            drop(json::members(self.parameters, |key, value| found.set(key, value)));
+            return found;
+        }
+        let read = json::elements(self.parameters, |one| {
+            let (mut name, mut value) = ("", "");
+            let read = json::members(one, |key, v| match key {
+                "name" => name = v.trim_matches('"'),
+                "value" | "multiValue" | "intValue" | "boolValue" if value.is_empty() => value = v,
+                _ => {}
+            });
+            drop(read);
+            found.set(name, value);
+            true
+        });
+        drop(read);
+        found
+    }
+}
+
+/// Parameters that become attributes.
+const NAMES: [&str; 24] = [
+    "affected_email_address",
+    "USER_EMAIL",
+    "target_user",
+    "new_owner",
+    "target",
+    "MEMBER_EMAIL",
+    "user_email",
+    "member",
+    "GROUP_EMAIL",
+    "group_email",
+    "group_id",
+    "ROLE_NAME",
+    "new_value",
+    "added_role",
+    "doc_id",
+    "client_id",
+    "app_id",
+    "APPLICATION_NAME",
+    "DOMAIN_NAME",
+    "doc_type",
+    "app_name",
+    "application_name",
+    "login_failure_type",
+    "failure_type",
+];
+
+/// The values of `NAMES`, as they are written; empty where they are not there.
+struct Settings<'a> {
+    values: [&'a str; NAMES.len()],
+}
+
+impl<'a> Settings<'a> {
+    fn set(&mut self, name: &str, value: &'a str) {
+        if let Some(slot) = NAMES.iter().position(|n| *n == name).and_then(|at| self.values.get_mut(at)) {
+            *slot = value;
+        }
     }
 
-    fn parameter(&self, name: &str) -> Option<&'a str> {
-        if self.parameters.starts_with('{') {
-            return json::member(self.parameters, name);
-        }
-        let mut found = None;
-        let read = json::elements(self.parameters, |one| {
-            if json::member(one, "name").map(plain).as_deref() == Some(name) {
-                found = ["value", "multiValue", "intValue", "boolValue"].into_iter().find_map(|key| json::member(one, key));
-            }
-            found.is_none()
-        });
-        read.ok().and(found)
+    /// The first of these that is there and not empty.
+    fn text(&self, names: &[&str]) -> Cow<'a, str> {
+        let find = |name: &&str| NAMES.iter().position(|n| n == name).and_then(|at| self.values.get(at));
+        names.iter().filter_map(find).map(|raw| value(raw)).find(|t| !t.is_empty()).unwrap_or_default()
     }
 }
 

@@ -75,6 +75,12 @@ pub fn find(table: &[Line], operation: &str) -> Option<Kind> {
 
 /// Whether a text is a name in which one `*` stands for anything.
 pub fn fits(name: &str, text: &str) -> bool {
+    // Most lines of a table differ in their first or last letter, and a table is gone through for every record.
+    let differ = |a: Option<&u8>, b: Option<&u8>| a != b && a != Some(&b'*');
+    let (n, t) = (name.as_bytes(), text.as_bytes());
+    if differ(n.first(), t.first()) || differ(n.last(), t.last()) {
+        return false;
+    }
     match name.split_once('*') {
         None => name == text,
         Some((head, tail)) => text.len() >= head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail),
