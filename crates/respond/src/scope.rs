@@ -238,7 +238,7 @@ fn act(e: &impl Fields) -> Act {
         None if is(class::AUTHENTICATION) && failed => Act::Failed,
         None if is(class::AUTHENTICATION) && activity == LOGON => Act::Login,
         None if is(class::NETWORK_ACTIVITY) => Act::Connect,
-        None if is(class::API_ACTIVITY) && activity == READ => Act::Look,
+        None if (is(class::API_ACTIVITY) || is(class::ENTITY_MANAGEMENT)) && activity == READ => Act::Look,
         None => Act::Other,
     }
 }

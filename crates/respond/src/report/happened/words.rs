@@ -57,11 +57,11 @@ fn from(h: &Happened) -> String {
     h.from.as_ref().filter(|f| Some(*f) != h.who.as_ref()).map(|f| format!(", from {}", f.value)).unwrap_or_default()
 }
 
-fn verb(h: &Happened) -> &'static str {
+fn verb(h: &Happened) -> String {
     let failed = h.outcome.as_deref() == Some("failure");
-    match h.act {
+    let word = match h.act {
         Act::Failed => "failed to log in as",
-        Act::Read if failed => "tried to read",
+        _ if failed => return format!("tried {} on", h.operation),
         Act::Read => "read",
         Act::List => "listed",
         Act::Copy => "copied",
@@ -69,8 +69,9 @@ fn verb(h: &Happened) -> &'static str {
         Act::Make => "made",
         Act::Delete => "deleted or stopped",
         Act::Grant => "gave rights on",
-        _ => "acted on",
-    }
+        _ => return format!("called {} on", h.operation),
+    };
+    word.to_owned()
 }
 
 /// What sort of thing it is, in the plural.
