@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use event::{Column, Entity, Facet, Fields, Kind, Time, time::SECOND};
 use serde::{Deserialize, Serialize};
 
-use crate::container;
+use crate::{container, session::logins};
 
 /// Acts of one kind that lie further apart than this are told apart (seconds).
 pub const FOLD_S: i64 = 600;
@@ -51,14 +51,34 @@ pub struct Moment {
     pub marks: Option<String>,
     /// Ids of the events; at most `LISTED_MAX`, the first and the last among them.
     pub events: Vec<String>,
+    /// The sources that tell of it: one login is told by several logs, and is one moment.
+    pub sources: Vec<String>,
 }
 
-/// Makes the time line of some events. The order in which they are given does not matter.
+/// Makes the time line of some events. The order in which they are given does not matter. A login that several logs tell of is one
+/// moment, in the words of the log that says most.
 pub fn timeline<F: Fields>(events: &[F]) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
     let mut things: Vec<BTreeSet<Entity>> = Vec::new();
     let mut open: HashMap<Key, usize> = HashMap::new();
-    for e in in_order(events) {
+    let logins = logins(events);
+    let login_of: HashMap<usize, usize> = logins.iter().enumerate().flat_map(|(n, l)| l.told.iter().map(move |at| (*at, n))).collect();
+    let mut told: HashMap<usize, usize> = HashMap::new();
+    for (at, e) in in_order(events) {
+        if let Some((n, login)) = login_of.get(&at).and_then(|n| Some((*n, logins.get(*n)?))) {
+            let place = *told.entry(n).or_insert(moments.len());
+            if place == moments.len() {
+                let lead = events.get(login.lead).unwrap_or(e);
+                moments.push(Moment { time: e.time(), last: e.time(), ..moment(lead) });
+                things.push(BTreeSet::new());
+                if let (Some(m), Some(seen)) = (moments.last_mut(), things.last_mut()) {
+                    add(m, seen, lead);
+                    (m.time, m.last) = (e.time(), e.time());
+                }
+            }
+            moments.get_mut(place).into_iter().for_each(|m| tell(m, e));
+            continue;
+        }
         let key = Key::of(e);
         let at = open.get(&key).copied().filter(|at| moments.get(*at).is_some_and(|m| e.time().0 - m.last.0 <= FOLD_S * SECOND));
         let at = at.unwrap_or_else(|| {
@@ -75,7 +95,7 @@ pub fn timeline<F: Fields>(events: &[F]) -> Vec<Moment> {
 }
 
 /// Events by time; but what opened a session or made a key stands before what was done with it, if logs merely rounded its time.
-fn in_order<F: Fields>(events: &[F]) -> Vec<&F> {
+fn in_order<F: Fields>(events: &[F]) -> Vec<(usize, &F)> {
     let mut opened: HashMap<(Column, &str), Time> = HashMap::new();
     for e in events {
         for (made, used) in [(Column::TargetSession, Column::Session), (Column::TargetCredential, Column::Credential)] {
@@ -93,12 +113,12 @@ fn in_order<F: Fields>(events: &[F]) -> Vec<&F> {
             None => (time, 0),
         }
     };
-    let mut ordered: Vec<(&F, (Time, u8))> = events.iter().map(|e| (e, place(e))).collect();
-    ordered.sort_by(|(a, at), (b, bt)| {
+    let mut ordered: Vec<(usize, &F, (Time, u8))> = events.iter().enumerate().map(|(at, e)| (at, e, place(e))).collect();
+    ordered.sort_by(|(_, a, at), (_, b, bt)| {
         let source = |e: &F| (e.text(Column::Source).unwrap_or_default().to_owned(), e.int(Column::Seq));
         at.cmp(bt).then_with(|| source(a).cmp(&source(b)))
     });
-    ordered.into_iter().map(|(e, _)| e).collect()
+    ordered.into_iter().map(|(at, e, _)| (at, e)).collect()
 }
 
 /// What acts must have in common to be told as one.
@@ -169,10 +189,28 @@ fn moment(e: &impl Fields) -> Moment {
         message: words(Column::Command).or_else(|| words(Column::Message)).unwrap_or_default(),
         marks: words(Column::Marks),
         events: Vec::new(),
+        sources: Vec::new(),
+    }
+}
+
+/// One more log's word of the same login.
+fn tell(m: &mut Moment, e: &impl Fields) {
+    m.last = m.last.max(e.time());
+    let id = e.id();
+    if !m.events.contains(&id) && m.events.len() < LISTED_MAX {
+        m.events.push(id);
+    }
+    told_by(m, e);
+}
+
+fn told_by(m: &mut Moment, e: &impl Fields) {
+    if let Some(source) = e.text(Column::Source).filter(|s| !m.sources.iter().any(|known| known == s)) {
+        m.sources.push(source.to_owned());
     }
 }
 
 fn add(m: &mut Moment, seen: &mut BTreeSet<Entity>, e: &impl Fields) {
+    told_by(m, e);
     m.count += 1;
     m.last = m.last.max(e.time());
     if let Some(bytes) = e.int(Column::BytesOut) {

@@ -258,3 +258,17 @@ fn in_a_crowd_nothing_is_fitted_and_it_is_quick() {
     check(&found, &whose);
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
+
+#[test]
+fn one_login_told_by_five_is_one_moment_with_its_sources() {
+    let (events, _) = told(&[(0, 0, 0, vec![0, 1, 5, 3, 8])], &[true; 5]);
+    let line = trace::timeline(&events);
+    assert_eq!(line.len(), 1, "{line:#?}");
+    let mut sources = line[0].sources.clone();
+    sources.sort();
+    assert_eq!(sources, ["Audit", "Logind", "Pam", "Sshd", "Wtmp"]);
+    assert_eq!((line[0].count, line[0].operation.as_str(), line[0].events.len()), (1, "Sshd", 5));
+    // Two logins a minute apart are two moments.
+    let (events, _) = told(&[(0, 0, 0, vec![0, 1, 5, 3, 8]), (0, 0, 600, vec![0, 1, 5, 3, 8])], &[true; 5]);
+    assert_eq!(trace::timeline(&events).len(), 2);
+}

@@ -1,5 +1,7 @@
 //! `muster timeline ENTITY…`: what happened, in order.
 
+use std::collections::{HashMap, HashSet};
+
 use event::{Column, Entity, Event, Fields, Filter};
 use lake::Want;
 use respond::scope::Row;
@@ -35,6 +37,9 @@ struct Line {
     target: Option<Entity>,
     text: String,
     marks: Option<String>,
+    /// Ids of the other events that tell of the same login.
+    also: Vec<String>,
+    sources: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +65,7 @@ impl Args {
         let mut events = lake.events(&filter, Some(self.limit + 1), Want::COLUMNS)?;
         let cut = events.len() > self.limit;
         events.truncate(self.limit);
-        let lines = Lines { entities, events: events.iter().map(line).collect(), cut };
+        let lines = Lines { entities, events: lines(&events), cut };
         if g.json {
             show::json(&lines)?;
         } else {
@@ -72,6 +77,27 @@ impl Args {
         }
         Ok(Exit::Done)
     }
+}
+
+/// A line an event, but one for a login however many logs tell of it: in the words of the one that says most.
+fn lines(events: &[Event]) -> Vec<Line> {
+    let mut others: HashMap<usize, Vec<&Event>> = HashMap::new();
+    let mut told = HashSet::new();
+    for login in trace::session::logins(events) {
+        let more = login.told.iter().filter(|at| **at != login.lead);
+        told.extend(more.clone().copied());
+        others.insert(login.lead, more.filter_map(|at| events.get(*at)).collect());
+    }
+    let own = events.iter().enumerate().filter(|(at, _)| !told.contains(at));
+    own.map(|(at, e)| with(line(e), others.get(&at).map(Vec::as_slice).unwrap_or_default())).collect()
+}
+
+fn with(mut line: Line, others: &[&Event]) -> Line {
+    for e in others {
+        line.also.push(e.id());
+        line.sources.extend(e.text(Column::Source).map(str::to_owned).filter(|s| !line.sources.contains(s)));
+    }
+    line
 }
 
 fn line(e: &Event) -> Line {
@@ -87,13 +113,13 @@ fn line(e: &Event) -> Line {
         target: row.target,
         text: row.text,
         marks: own(Column::Marks),
+        also: Vec::new(),
+        sources: own(Column::Source).into_iter().collect(),
     }
 }
 
 fn cells(l: &Line) -> Vec<String> {
     let words = if l.text.is_empty() { l.actor.as_ref().map(Entity::to_string).unwrap_or_default() } else { l.text.clone() };
-    [respond::report::time::utc(l.time), l.outcome.clone().unwrap_or_default(), l.operation.clone(), words, l.event.clone()]
-        .iter()
-        .map(|c| show::harmless(c))
-        .collect()
+    let event = if l.also.is_empty() { l.event.clone() } else { format!("{} +{}", l.event, l.also.len()) };
+    [respond::report::time::utc(l.time), l.outcome.clone().unwrap_or_default(), l.operation.clone(), words, event].iter().map(|c| show::harmless(c)).collect()
 }

@@ -81,3 +81,19 @@ fn every_accepted_login_of_a_real_auth_log_is_one_session() {
     assert!(accepted > 0);
     assert_eq!(sshd as u64, accepted);
 }
+
+#[test]
+fn a_login_that_two_logs_tell_of_is_one_line_of_the_time_line() {
+    let m = Muster::new();
+    m.expect(0, &["ingest", root().join("demo/logs").to_str().unwrap()]);
+    let own = list(&m, &["--user", "root@db-1", "--since", "2026-03-04T10:00:00Z", "--until", "2026-03-04T11:00:00Z"]);
+    let id = own[0]["id"].as_str().unwrap();
+    let line = m.json(0, &["timeline", id]);
+    let names: Vec<&str> = own[0]["names"].as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
+    let both = m.json(0, &[&["timeline"], &names[..]].concat());
+    let logins = |v: &Value| v["events"].as_array().unwrap().iter().filter(|e| !e["also"].as_array().unwrap().is_empty()).count();
+    assert_eq!(logins(&both), 1, "{both}");
+    let told = both["events"].as_array().unwrap().iter().find(|e| !e["also"].as_array().unwrap().is_empty()).unwrap();
+    assert!(told["sources"].as_array().unwrap().len() >= 2 && told["operation"] == "ssh_login", "{told}");
+    assert!(line["events"].as_array().unwrap().len() <= both["events"].as_array().unwrap().len());
+}
