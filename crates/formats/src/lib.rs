@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod format;
 pub mod frame;
 pub mod map;
+pub mod own;
 pub mod read;
 pub mod time;
 
