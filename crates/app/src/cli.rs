@@ -41,6 +41,9 @@ pub struct Global {
     /// The plan: a folder of playbooks; default ./plan if it is there
     #[arg(long, global = true, env = "MUSTER_PLAN", value_name = "DIR")]
     pub plan: Option<PathBuf>,
+    /// The team's own formats: a folder of TOML files; default `formats` in the registry's folder. Ingest keeps them in the store
+    #[arg(long, global = true, env = "MUSTER_FORMATS", value_name = "DIR")]
+    pub formats: Option<PathBuf>,
     /// Print JSON of a stable shape
     #[arg(long, global = true)]
     pub json: bool,
@@ -53,6 +56,12 @@ pub struct Global {
 }
 
 impl Global {
+    /// The folders of the team's own formats.
+    pub fn format_dirs(&self) -> Vec<PathBuf> {
+        let registry = || self.registry.clone().unwrap_or_else(|| PathBuf::from("registry")).join("formats");
+        vec![self.formats.clone().unwrap_or_else(registry)]
+    }
+
     /// The window of `--since` and `--until`.
     pub fn window(&self) -> Window {
         Window { since: self.since, until: self.until }

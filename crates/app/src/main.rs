@@ -10,6 +10,7 @@ mod command;
 mod flow;
 mod show;
 mod store;
+mod team_formats;
 
 use std::process::ExitCode;
 

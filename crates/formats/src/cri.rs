@@ -27,9 +27,10 @@ impl Format for Cri {
         Framing::Lines
     }
     fn sniff(&self, head: &[u8], _: &str) -> u8 {
-        let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).take(20).peekable();
-        let some = lines.peek().is_some();
-        if some && lines.all(|l| Outer::read(l).is_some()) { 95 } else { 0 }
+        let lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).take(20);
+        // The last line may be cut by the end of the head.
+        let (all, fit) = lines.fold((0, 0), |(all, fit), l| (all + 1, fit + u32::from(Outer::read(l).is_some())));
+        if all > 0 && fit * 10 >= all * 8 { 95 } else { 0 }
     }
     fn parser(&self) -> Box<dyn Parser> {
         self.parser_in(&Within::default())

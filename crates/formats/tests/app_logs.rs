@@ -47,3 +47,19 @@ fn what_crowdsec_finds_in_cef() {
     }
     tally.verdict("CEF", 116);
 }
+
+#[test]
+fn events_of_a_format_of_ones_own_follow_the_schema() {
+    let own = formats::own::load(formats::own::EXAMPLE).unwrap();
+    let log = "2026-03-01 10:00:00 login user=alice from=203.0.113.7 result=denied\n2026-03-01 10:00:05 refund user=alice order=17\n2026-03-01 10:00:06 logout user=a from=not-an-ip result=ok\n";
+    for class in ["API Activity", "Base Event", "Datastore Activity", "Account Change", "Network Activity", "Authentication", "HTTP Activity"] {
+        let text = formats::own::EXAMPLE.replace("class = \"API Activity\"", &format!("class = \"{class}\""));
+        let own = if class == "API Activity" { own } else { formats::own::load(&text).unwrap() };
+        let events = formats::read_as(own, log.as_bytes(), &shared::context("own")).events;
+        assert_eq!(events.len(), 3);
+        if class != "HTTP Activity" {
+            assert!(shared::ocsf_check(&events).is_none_or(|(good, said)| good || panic!("{class}: {said}")));
+        }
+        assert_eq!(events[1].text(Column::User), Some("alice"), "{class}");
+    }
+}

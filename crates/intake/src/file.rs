@@ -225,8 +225,8 @@ fn format(input: &Input, options: &Options, chunks: &Chunks) -> Result<&'static 
     }
     let file_name = input.path.file_name().map(|f| f.to_string_lossy()).unwrap_or_default();
     match &options.format {
-        Some(name) => formats::by_name(name).ok_or_else(|| Fault::NoFormat(name.clone())),
-        None => Ok(formats::recognise(head, &file_name)),
+        Some(name) => options.catalogue.by_name(name).ok_or_else(|| Fault::NoFormat(name.clone())),
+        None => Ok(options.catalogue.recognise(head, &file_name)),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Options {
     pub format: Option<String>,
     /// The host that wrote the logs, where they do not say.
     pub host: Option<String>,
+    /// The formats that there are.
+    pub catalogue: formats::Catalogue,
     /// Folders and files that are not read: the store itself.
     pub except: Vec<PathBuf>,
     /// Where members of archives are laid while they are read; the system's folder for such things if `None`.

@@ -55,7 +55,8 @@ impl Args {
     /// Runs the command.
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         ingest::must_be_there(&self.paths)?;
-        let store = Store::open_or_make(&g.store, clock::now())?;
+        let mut store = Store::open_or_make(&g.store, clock::now())?;
+        store.adopt(&g.format_dirs())?;
         let stop = Arc::new(AtomicBool::new(false));
         let until = if self.follow { Until::Stopped(stopped(&stop)?, Duration::from_millis(self.every_ms)) } else { Until::End };
         let options = ingest::options(self.source, self.format, self.host);

@@ -10,7 +10,7 @@ use crate::{
     cli::{Exit, Global},
     clock,
     flow::ingest,
-    show,
+    show, team_formats,
 };
 
 /// Read logs and print their events as OCSF 1.8 JSON, one a line; nothing is stored
@@ -38,7 +38,8 @@ impl Args {
     pub fn run(self, g: &Global) -> anyhow::Result<Exit> {
         let _ = self.ocsf;
         ingest::must_be_there(&self.paths)?;
-        let options = ingest::options(None, self.format, self.host);
+        let mut options = ingest::options(None, self.format, self.host);
+        options.catalogue = team_formats::catalogue(&g.format_dirs())?;
         let (inputs, skipped) = intake::plan(&self.paths, &options);
         let mut found = skipped.iter().any(|s| s.why.incomplete());
         skipped.iter().for_each(tell);
@@ -55,7 +56,7 @@ impl Args {
 
 /// Prints a file's events; whether anything of it was left out. `None` if nobody reads what is printed any more.
 fn print(input: &Input, options: &Options, window: Window) -> anyhow::Result<Option<bool>> {
-    let mut events = Events { window, streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
+    let mut events = Events { catalogue: options.catalogue.clone(), window, streams: HashMap::new(), rejected: 0, stopped: false, failed: None };
     let outcome = intake::pump(input, &mut Known::default(), clock::now(), options, &mut events);
     for (mut parser, mut sink) in std::mem::take(&mut events.streams).into_values() {
         parser.finish(&mut sink);
@@ -86,6 +87,7 @@ fn tell(skipped: &Skipped) {
 
 /// Parses what intake gives and prints it at once.
 struct Events {
+    catalogue: Catalogue,
     window: Window,
     streams: HashMap<u64, (Box<dyn Parser>, EventSink)>,
     rejected: u64,
@@ -118,9 +120,9 @@ impl Taker for Events {
             Some(open) => open,
             None => {
                 let s = &records.source;
-                let format = formats::by_name(&s.format).ok_or("unknown format")?;
+                let format = self.catalogue.by_name(&s.format).ok_or("unknown format")?;
                 let origin = Origin { source: s.name.clone(), format: s.format.clone(), facet: s.facet, received: records.received, host: s.host.clone() };
-                (format.parser_in(&Within::new(&Catalogue::default(), &s.name)), EventSink::new(origin))
+                (format.parser_in(&Within::new(&self.catalogue, &s.name)), EventSink::new(origin))
             }
         };
         let mut offset = records.offset;

@@ -56,12 +56,9 @@ impl Args {
         let mut exit = Exit::Done;
         if !self.logs.is_empty() {
             ingest::must_be_there(&self.logs)?;
-            let done = ingest::ingest(
-                &Store::open_or_make(&g.store, clock::now())?,
-                &self.logs,
-                ingest::options(None, None, None),
-                &ingest::Run::once(ingest::Bar::auto(g.json)),
-            )?;
+            let mut store = Store::open_or_make(&g.store, clock::now())?;
+            store.adopt(&g.format_dirs())?;
+            let done = ingest::ingest(&store, &self.logs, ingest::options(None, None, None), &ingest::Run::once(ingest::Bar::auto(g.json)))?;
             eprintln!("muster: took {} records of {} sources into {}", done.books.iter().map(|b| b.stored).sum::<u64>(), done.books.len(), g.store.display());
             done.complaints().iter().for_each(|c| eprintln!("muster: {c}"));
             if done.incomplete() {

@@ -21,6 +21,7 @@ const PARSER: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
 
 /// What waits for the next commit.
 pub struct Drain {
+    catalogue: Catalogue,
     batch: Batch,
     streams: HashMap<(String, u64), Stream>,
     links: trace::links::Aggregate,
@@ -80,19 +81,24 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(info: &SourceInfo, received: Time) -> anyhow::Result<Stream> {
-        let format = formats::by_name(&info.format)
-            .with_context(|| format!("the journal names the format `{}`, which this program does not have; use the program that took it", info.format))?;
+    fn new(info: &SourceInfo, received: Time, catalogue: &Catalogue) -> anyhow::Result<Stream> {
+        let format = catalogue.by_name(&info.format).with_context(|| {
+            format!(
+                "the journal names the format `{}`, which is not among those built in or in the store's folder `formats`; use the program that took it",
+                info.format
+            )
+        })?;
         let origin = Origin { source: info.name.clone(), format: info.format.clone(), facet: info.facet, received, host: info.host.clone() };
-        Ok(Stream { parser: format.parser_in(&Within::new(&Catalogue::default(), &info.name)), origin, batches: Vec::new() })
+        Ok(Stream { parser: format.parser_in(&Within::new(catalogue, &info.name)), origin, batches: Vec::new() })
     }
 }
 
 impl Drain {
     /// Nothing drained yet after batch `position`.
-    pub fn new(position: u64) -> Drain {
+    pub fn new(position: u64, catalogue: &Catalogue) -> Drain {
         let nowhere = Origin { source: String::new(), format: String::new(), facet: event::Facet::System, received: Time(0), host: None };
         Drain {
+            catalogue: catalogue.clone(),
             batch: Batch::new(nowhere),
             streams: HashMap::new(),
             links: trace::links::Aggregate::default(),
@@ -172,7 +178,7 @@ impl Drain {
         let records = &stored.records;
         let mut stream = match self.streams.remove(&(records.source.name.clone(), records.stream)) {
             Some(stream) => stream,
-            None => Stream::new(&records.source, records.received)?,
+            None => Stream::new(&records.source, records.received, &self.catalogue)?,
         };
         stream.origin.received = records.received;
         stream.batches.push((records.first_seq, stored.number));

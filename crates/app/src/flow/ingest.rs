@@ -128,6 +128,7 @@ impl Run<'_> {
 pub fn ingest(store: &Store, paths: &[PathBuf], mut options: Options, run: &Run<'_>) -> anyhow::Result<Done> {
     let started = Instant::now();
     options.except.push(store.dir.clone());
+    options.catalogue = store.catalogue.clone();
     let mut writer = Writer::open(store.clone())?;
     options.scratch = Some(store.scratch()?);
     writer.commit_bytes = run.commit_bytes.unwrap_or(writer.commit_bytes);

@@ -33,6 +33,7 @@ pub struct Proofs {
     pub lake: Lake,
     /// But for the records that wait for the rest of their event.
     pub waiting: Vec<Pending>,
+    catalogue: Catalogue,
 }
 
 impl Proofs {
@@ -41,7 +42,7 @@ impl Proofs {
     pub fn open(store: &Store) -> anyhow::Result<Proofs> {
         let ledger = store.ledger()?;
         let lake = store.lake()?;
-        Ok(Proofs { ledger, lake, waiting: store.state()?.pending })
+        Ok(Proofs { ledger, lake, waiting: store.state()?.pending, catalogue: store.catalogue.clone() })
     }
 
     /// Leaves out the events that came in after the ledger was opened, and says how many.
@@ -67,7 +68,7 @@ impl Proofs {
             let (Some(&first), Some(&last)) = (seqs.first(), seqs.last()) else { continue };
             parts.extend(self.parts_of(source, first, last, |seq| seqs.contains(&seq))?);
         }
-        let lines: String = events.iter().map(|e| reading(e) + "\n").collect();
+        let lines: String = events.iter().map(|e| reading(&self.catalogue, e) + "\n").collect();
         self.bundle(asked, Extent::Selection, parts, (!lines.is_empty()).then(|| lines.into_bytes()))
     }
 
@@ -122,19 +123,19 @@ impl Proofs {
 }
 
 /// The OCSF object of a stored event, made again from its original records by today's parser.
-pub fn reading(e: &Event) -> String {
-    parsed(e).map_or_else(|| "{}".into(), |e| e.to_json_line())
+pub fn reading(catalogue: &Catalogue, e: &Event) -> String {
+    parsed(catalogue, e).map_or_else(|| "{}".into(), |e| e.to_json_line())
 }
 
 /// A stored event, made again from its original records by today's parser, with its OCSF object.
-pub fn parsed(e: &Event) -> Option<Event> {
+pub fn parsed(catalogue: &Catalogue, e: &Event) -> Option<Event> {
     let received = Time(e.int(Column::Received).unwrap_or_default());
     let host = e.text(Column::Host).map(str::to_owned);
     let facet = e.text(Column::Facet).and_then(Facet::parse).unwrap_or(Facet::System);
     let source = e.text(Column::Source).unwrap_or_default().to_owned();
     let format = e.text(Column::Format).unwrap_or_default();
-    let found = formats::by_name(format)?;
-    let mut parser = found.parser_in(&Within::new(&Catalogue::default(), &source));
+    let found = catalogue.by_name(format)?;
+    let mut parser = found.parser_in(&Within::new(catalogue, &source));
     let mut sink = EventSink::new(Origin { source, format: format.to_owned(), facet, received, host: None });
     for (&seq, bytes) in e.records.iter().zip(&e.raw) {
         let _ = parser.record(Record { seq, bytes, received, host: host.as_deref() }, &mut sink);

@@ -92,6 +92,7 @@ fn is(s: &Session, id: &Entity) -> bool {
 }
 
 /// Working folder and terminal of the events of some sessions: no column has them, their original records do.
+/// Only formats that are built in tell of them.
 fn details(lake: &Lake, found: &[Session]) -> anyhow::Result<HashMap<String, Detail>> {
     let mut details = HashMap::new();
     for s in found {
@@ -101,7 +102,7 @@ fn details(lake: &Lake, found: &[Session]) -> anyhow::Result<HashMap<String, Det
         any.extend(pids.into_iter().map(|pid| Filter::equals(Column::Pid, pid)));
         let own = Filter::is(Column::Host, s.host.as_str()).and(Filter::During(around(s.start, s.last))).and(Filter::Or(any));
         let events = lake.events(&own, Some(DETAILS_MAX), Want::ALL)?;
-        details.extend(events.iter().filter_map(|e| Some((e.id(), Detail::of(&proof::parsed(e)?)))));
+        details.extend(events.iter().filter_map(|e| Some((e.id(), Detail::of(&proof::parsed(&formats::Catalogue::default(), e)?)))));
     }
     Ok(details)
 }

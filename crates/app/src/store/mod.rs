@@ -9,6 +9,7 @@
 //!   ledger/         entries, checkpoint, key (ledger.rs)
 //!   state.json      how far the journal is in the lake, and the books (state.rs)
 //!   cases.sqlite    cases (cases.rs)
+//!   formats/        the team's own formats that records were read with
 //! ```
 
 mod cases;
@@ -23,7 +24,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use event::Time;
+use formats::Format as _;
 use serde::{Deserialize, Serialize};
+
+use crate::team_formats;
 
 pub use cases::Cases;
 pub use ledger::{BatchKey, LedgerFolder};
@@ -43,6 +47,8 @@ struct Header {
 pub struct Store {
     /// Its folder.
     pub dir: PathBuf,
+    /// The formats that its records are read with: those built in, and those in its folder `formats`.
+    pub catalogue: formats::Catalogue,
 }
 
 /// Whether a folder is empty, but for the header that a program was killed over.
@@ -67,7 +73,23 @@ impl Store {
                 found.version
             );
         }
-        Ok(Store { dir: dir.to_owned() })
+        let catalogue = team_formats::catalogue(&[dir.join("formats")])?;
+        Ok(Store { dir: dir.to_owned(), catalogue })
+    }
+
+    /// Takes the team's own formats into the store, so that what is read with them can be read again.
+    pub fn adopt(&mut self, dirs: &[PathBuf]) -> anyhow::Result<()> {
+        let own = self.dir.join("formats");
+        for file in dirs.iter().map(|d| team_formats::folder(d)).collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten() {
+            let found = file.own.map_err(|faults| anyhow::anyhow!("{}; nothing was taken in", faults.join("\n")))?;
+            let path = own.join(format!("{}.toml", found.name()));
+            if std::fs::read_to_string(&path).ok().as_deref() != Some(file.text.as_str()) {
+                std::fs::create_dir_all(&own).with_context(|| format!("making {}", own.display()))?;
+                file::replace(&path, file.text.as_bytes())?;
+            }
+        }
+        self.catalogue = team_formats::catalogue(&[own])?;
+        Ok(())
     }
 
     /// Opens a store, making it if the folder is missing or empty.

@@ -7,6 +7,7 @@ mod follow;
 mod formats;
 mod gaps;
 mod kill;
+mod own_formats;
 mod real;
 mod search;
 mod session;

@@ -182,6 +182,7 @@ fn own(file: &File, faults: &mut Faults<'_>) -> Own {
     });
     let cases = cases.collect();
     let spec = Spec {
+        title: file.title.clone().unwrap_or_else(|| name.to_owned()),
         facet: facet(file.facet.as_ref(), faults),
         file: file.read.file.clone(),
         time: Time { field: file.read.time.as_ref().map(|t| t.get_ref().clone()), format: time_format(file.read.time_format.as_ref(), faults) },

@@ -6,6 +6,7 @@
 
 mod file;
 mod parse;
+mod places;
 mod test;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Own {
 /// What a file says of records.
 #[derive(Debug)]
 struct Spec {
+    /// The name for people.
+    title: String,
     facet: Facet,
     shape: Shape,
     /// A name that files have, with `*`.

@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use event::{Mark, Sink, attr, class, entity::canonical_ip};
+use event::{Column, Mark, Sink, attr, entity::canonical_ip};
 
-use super::{Saying, Shape, Spec, Target};
+use super::{Saying, Shape, Spec, Target, places};
 use crate::{
     Parser, Record, Reject,
     map::{self, Doc, Map, Reader, Slot, To},
@@ -68,19 +68,17 @@ impl Say<'_> {
         let says = self.says();
         self.doc.begin(says.class, says.activity, when, out);
         out.int(attr::SEVERITY_ID, says.severity.into());
-        out.text(attr::METADATA_PRODUCT_NAME, "application");
-        if let Some(operation) = &says.operation {
-            out.key(event::Column::Operation, operation);
+        out.text(attr::METADATA_PRODUCT_NAME, &self.spec.title);
+        let operation = says.operation.as_deref().unwrap_or_default();
+        places::required(says.class, &self.spec.title, operation, out);
+        if !operation.is_empty() {
+            out.key(Column::Operation, operation);
             out.text(attr::METADATA_EVENT_CODE, operation);
-        }
-        if says.class == class::AUTHENTICATION {
-            out.text(attr::SERVICE_NAME, "application");
-            out.text(attr::USER_NAME, "unknown");
         }
         let mut message = None;
         for field in &self.spec.fields {
             let slot = self.slot(&field.path);
-            if self.doc.has(slot) && !field.to.iter().fold(false, |any, to| self.put(*to, slot, &mut message, out) || any) {
+            if self.doc.has(slot) && field.to.iter().filter(|to| self.put(**to, says.class, slot, &mut message, out)).count() == 0 {
                 self.doc.keep(slot, out);
             }
         }
@@ -116,32 +114,30 @@ impl Say<'_> {
         self.spec.cases.iter().find(fits).map_or(&self.spec.defaults, |c| &c.says)
     }
 
-    /// Puts a part where it goes; false if it is not what must be there.
-    fn put(&self, to: Target, slot: Slot, message: &mut Option<String>, out: &mut dyn Sink) -> bool {
+    /// Puts a part where it goes; false if it is not in the event's object then: it is not what must be there, or the class has no such place.
+    fn put(&self, to: Target, class: event::Class, slot: Slot, message: &mut Option<String>, out: &mut dyn Sink) -> bool {
         let text = self.doc.text(slot);
+        let (Target::Text(attr) | Target::Int(attr) | Target::Ip(attr)) = to else {
+            if let Target::Column(column) = to {
+                column_of(column, &text, out);
+            } else {
+                *message = Some(text.into_owned());
+                return true;
+            }
+            return false;
+        };
+        let Some(place) = places::place(class, attr) else {
+            attr.column.iter().for_each(|c| column_of(*c, &text, out));
+            return false;
+        };
         match to {
-            Target::Text(attr) => out.text(attr, &text),
-            Target::Message => *message = Some(text.into_owned()),
-            Target::Int(attr) => match text.parse() {
-                Ok(n) => out.int(attr, n),
-                Err(_) => return false,
-            },
-            Target::Ip(attr) => match canonical_ip(&text) {
-                Some(ip) => out.text(attr, &ip),
-                None => return false,
-            },
-            Target::Column(column) => match (column.shape(), text.parse()) {
-                (event::Shape::Int, Ok(n)) => out.key_int(column, n),
-                (event::Shape::Int, Err(_)) => return false,
-                _ if column.kind() == Some(event::Kind::Ip) => match canonical_ip(&text) {
-                    Some(ip) => out.key(column, &ip),
-                    None => return false,
-                },
-                _ => out.key(column, &text),
-            },
+            Target::Int(_) => text.parse().map(|n| out.int(place, n)).is_ok(),
+            Target::Ip(_) => canonical_ip(&text).map(|ip| out.text(place, &ip)).is_some(),
+            _ => {
+                out.text(place, &text);
+                true
+            }
         }
-        // A column alone is not in the event's object.
-        !matches!(to, Target::Column(_))
     }
 
     fn outcome(&self, out: &mut dyn Sink) {
@@ -156,5 +152,15 @@ impl Say<'_> {
         if !self.spec.fields.iter().any(|f| f.path == outcome.field) {
             self.doc.keep(self.slot(&outcome.field), out);
         }
+    }
+}
+
+/// A text in a column, if it is what the column holds.
+fn column_of(column: Column, text: &str, out: &mut dyn Sink) {
+    match (column.shape(), text.parse()) {
+        (event::Shape::Int, Ok(n)) => out.key_int(column, n),
+        (event::Shape::Int, Err(_)) => {}
+        _ if column.kind() == Some(event::Kind::Ip) => canonical_ip(text).iter().for_each(|ip| out.key(column, ip)),
+        _ => out.key(column, text),
     }
 }
