@@ -1,16 +1,18 @@
-//! Entries of the log: canonical texts, one `key value` a line. A batch entry names a batch and its root; a books entry signs the counts.
+//! Entries of the log: canonical texts, one `key value` a line. A batch entry names a batch and its root; a books entry signs the counts;
+//! a case entry holds a record of a case by its hash.
 //!
 //! The text is the leaf data. Reading accepts what writing gives and nothing else. A source name on a line has ASCII
 //! control characters and the backslash as `\xNN`, so that a hostile file name cannot add lines.
 
 use serde::Serialize;
 
-use crate::merkle::leaf_hash;
+use crate::merkle::{leaf_hash, sha256};
 use crate::text::{Lines, encode, escape};
 use crate::{Error, Hash, Result};
 
 const BATCH: &str = "muster/batch/1";
 const BOOKS: &str = "muster/books/1";
+const CASE: &str = "muster/case/1";
 
 /// Something that the log holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,23 @@ pub enum Entry {
     Batch(BatchEntry),
     /// The books at a moment.
     Books(Books),
+    /// A record of a case.
+    Case(CaseEntry),
+}
+
+/// A record of a case, by its hash, chained to the one before it. What it says stays with the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseEntry {
+    /// Name of the case.
+    pub case: String,
+    /// Number of the record in the case, from 1.
+    pub seq: u64,
+    /// When it was written, microseconds since 1970 UTC.
+    pub at_us: u64,
+    /// Hash of the record before it in the case; zeros for the first.
+    pub previous: Hash,
+    /// SHA-256 of the record's text.
+    pub record: Hash,
 }
 
 /// A batch: consecutive pieces of one source, received together, and the root over their leaves.
@@ -83,6 +102,7 @@ impl Entry {
         match self {
             Entry::Batch(batch) => batch.text(),
             Entry::Books(books) => books.text(),
+            Entry::Case(case) => case.text(),
         }
     }
 
@@ -96,6 +116,7 @@ impl Entry {
         match text.split_once('\n') {
             Some((BATCH, _)) => BatchEntry::parse(text).map(Entry::Batch),
             Some((BOOKS, _)) => Books::parse(text).map(Entry::Books),
+            Some((CASE, _)) => CaseEntry::parse(text).map(Entry::Case),
             _ => Err(Error::EntryKind),
         }
     }
@@ -182,6 +203,35 @@ impl Books {
         }
         lines.end()?;
         Ok(Books { at_us, batches, sources })
+    }
+}
+
+impl CaseEntry {
+    /// The entry of a record: `previous` is the hash of the one before it.
+    pub fn of(case: &str, seq: u64, at_us: u64, previous: Hash, record: &str) -> CaseEntry {
+        CaseEntry { case: case.to_owned(), seq, at_us, previous, record: sha256(record.as_bytes()) }
+    }
+
+    /// The canonical text.
+    pub fn text(&self) -> String {
+        let CaseEntry { case, seq, at_us, previous, record } = self;
+        let (case, previous, record) = (escape(case), encode(previous), encode(record));
+        format!("{CASE}\ncase {case}\nseq {seq}\nat {at_us}\nprevious {previous}\nrecord {record}\n")
+    }
+
+    /// Reads a canonical text.
+    pub fn parse(text: &str) -> Result<CaseEntry> {
+        let mut lines = Lines::new(text);
+        head(&mut lines, CASE)?;
+        let entry = CaseEntry {
+            case: lines.name("case")?,
+            seq: lines.number("seq")?,
+            at_us: lines.number("at")?,
+            previous: lines.hash("previous")?,
+            record: lines.hash("record")?,
+        };
+        lines.end()?;
+        Ok(entry)
     }
 }
 

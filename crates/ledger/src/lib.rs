@@ -19,7 +19,7 @@ pub mod note;
 mod text;
 
 pub use checkpoint::Checkpoint;
-pub use entry::{BatchEntry, Books, Counts, Entry};
+pub use entry::{BatchEntry, Books, CaseEntry, Counts, Entry};
 pub use error::{Error, Result};
 pub use key::{SigningKey, VerifyingKey};
 pub use leaf::Leaf;

@@ -210,6 +210,7 @@ pub fn input() -> BriefInput {
             name: "awareness".into(),
             happened: time("11:05:00"),
             learned: time("11:06:00"),
+            recorded: time("11:06:00"),
             by: "dana".into(),
             note: Some("the first question to muster".into()),
             events: Vec::new(),

@@ -13,7 +13,12 @@ use crate::{
     ask::{self, Found},
     cli::{Exit, Global, WrongUse},
     clock,
-    flow::{answer, casework::Open, ingest, originals::add_originals},
+    flow::{
+        answer,
+        casework::{self, Open},
+        ingest,
+        originals::add_originals,
+    },
     show,
     store::Store,
 };
@@ -33,6 +38,9 @@ pub struct Args {
     /// How the brief is laid out; without it, as the ending of --out says (.md, .html, .json), else text
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Who asks, for the case's record; the user who is logged in by default
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     /// Write the brief to a file instead
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -76,8 +84,9 @@ impl Args {
         let doing = show::Doing::new(g.json);
         doing.now("following what was reached");
         let (indicators, scope) = (asked.indicators(), asked.scope()?);
+        let by = casework::who(self.by.as_deref()).unwrap_or_else(nameless);
         // An indicator that no log knows opens no case: there is nothing yet to respond to.
-        let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators, &reached(&scope))?) };
+        let mut open = if indicators.is_empty() { None } else { Some(Open::on(&store, &self.indicators.join(" "), &indicators, &reached(&scope), &by)?) };
         let case = open.as_ref().map(Open::fold);
         let id = open.as_ref().map(|o| o.id.clone());
         doing.now("telling what happened");
@@ -90,7 +99,7 @@ impl Args {
         }
         if let Some(open) = &mut open {
             let completeness = format!("{} things could not be seen", brief.not_visible.len());
-            open.answered(self.indicators.join(" "), text.as_bytes(), completeness, clock::now())?;
+            open.answered(self.indicators.join(" "), text.as_bytes(), completeness, clock::now(), &by)?;
         }
         Ok(exit)
     }
@@ -120,6 +129,12 @@ impl Args {
             Format::Json => serde_json::to_string_pretty(brief)? + "\n",
         })
     }
+}
+
+/// Who asks where the system has no name: an answer must not wait for one. The acts of a responder ask for it.
+fn nameless() -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").map_or_else(|_| "someone without a name".into(), |m| format!("uid {}", m.uid()))
 }
 
 /// What the scope reached; what was only named belongs to no incident yet.

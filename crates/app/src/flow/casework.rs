@@ -1,9 +1,13 @@
 //! Cases as records in the store: opened by a question, appended to by every act, folded into what they are now.
 
+mod chain;
+
 use anyhow::Context as _;
 use event::{Entity, Time};
 use respond::{Case, Record, case::What};
 use sha2::{Digest as _, Sha256};
+
+pub use chain::{Checked, Proof, check, proofs};
 
 use crate::{
     clock,
@@ -17,6 +21,13 @@ pub struct Open {
     /// Its records.
     pub records: Vec<Record>,
     cases: Cases,
+    store: Store,
+}
+
+/// Who acts: the name that was given, else the one that the system has for the one who is logged in. Nobody, if neither is known.
+pub fn who(given: Option<&str>) -> Option<String> {
+    let named = given.map(str::to_owned).filter(|n| !n.trim().is_empty());
+    named.or_else(|| ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|v| std::env::var(v).ok().filter(|n| !n.trim().is_empty())))
 }
 
 impl Open {
@@ -25,7 +36,7 @@ impl Open {
         let cases = store.cases()?;
         let records = read(&cases, id)?;
         anyhow::ensure!(!records.is_empty(), "no case `{id}`; `muster case list` shows them");
-        Ok(Open { id: id.to_owned(), records, cases })
+        Ok(Open { id: id.to_owned(), records, cases, store: store.clone() })
     }
 
     /// The newest case that is not closed, if there is one.
@@ -34,7 +45,7 @@ impl Open {
         for id in cases.ids()?.into_iter().rev() {
             let records = read(&cases, &id)?;
             if Case::fold(&records).closed.is_none() {
-                return Ok(Some(Open { id, records, cases }));
+                return Ok(Some(Open { id, records, cases, store: store.clone() }));
             }
         }
         Ok(None)
@@ -42,7 +53,7 @@ impl Open {
 
     /// The open case that starts from these indicators, or from something that their scope reached: then it is the same incident, and they
     /// are added to it. A new one if there is none. Asking is when the team became aware, as far as muster knows; the fact can be corrected.
-    pub fn on(store: &Store, asked: &str, indicators: &[Entity], scope: &[Entity]) -> anyhow::Result<Open> {
+    pub fn on(store: &Store, asked: &str, indicators: &[Entity], scope: &[Entity], by: &str) -> anyhow::Result<Open> {
         let cases = store.cases()?;
         // Two who ask at once get one case.
         let (id, records) = cases.alone(|| {
@@ -51,31 +62,50 @@ impl Open {
                 let same = case.indicators == indicators || case.indicators.iter().any(|i| scope.contains(i));
                 if case.closed.is_none() && same {
                     for entity in indicators.iter().filter(|i| !case.indicators.contains(i)) {
-                        put(&cases, &id, What::Indicator { entity: entity.clone(), note: None }, clock::now())?;
+                        put(&cases, &id, What::Indicator { entity: entity.clone(), note: None }, clock::now(), by)?;
                     }
                     let records = read(&cases, &id)?;
                     return Ok((id, records));
                 }
             }
-            begin(&cases, asked, indicators)
+            begin(&cases, asked, indicators, by)
         })?;
-        Ok(Open { id, records, cases })
+        let open = Open { id, records, cases, store: store.clone() };
+        open.seal()?;
+        Ok(open)
     }
 
-    /// Appends a record, after those that others have appended meanwhile.
-    pub fn append(&mut self, what: What, at: Time) -> anyhow::Result<()> {
-        self.records = self.cases.alone(|| put(&self.cases, &self.id, what, at))?;
+    /// Appends a record, after those that others have appended meanwhile. What it is may depend on what the case then is.
+    pub fn append(&mut self, what: impl FnOnce(&Case) -> anyhow::Result<What>, at: Time, by: &str) -> anyhow::Result<()> {
+        self.records = self.cases.alone(|| {
+            let what = what(&Case::fold(&read(&self.cases, &self.id)?))?;
+            put(&self.cases, &self.id, what, at, by)
+        })?;
+        self.seal()
+    }
+
+    /// Chains the new records of all cases into the ledger. Where another program holds the store they wait for the next act, and
+    /// that is said.
+    fn seal(&self) -> anyhow::Result<()> {
+        if !chain::seal(&self.store, &self.cases)? {
+            eprintln!("muster: another program writes to the store; the record is kept, and comes into the ledger with the next one");
+        }
         Ok(())
+    }
+
+    /// The texts of the records, as they were written.
+    pub fn texts(&self) -> anyhow::Result<Vec<String>> {
+        self.cases.records(&self.id)
     }
 
     /// Appends that muster answered, and keeps the answer as it was given.
-    pub fn answered(&mut self, question: String, answer: &[u8], completeness: String, at: Time) -> anyhow::Result<()> {
+    pub fn answered(&mut self, question: String, answer: &[u8], completeness: String, at: Time, by: &str) -> anyhow::Result<()> {
         let hash: String = Sha256::digest(answer).iter().map(|b| format!("{b:02x}")).collect();
         self.records = self.cases.alone(|| {
             self.cases.keep_answer(&hash, answer)?;
-            put(&self.cases, &self.id, What::Answered { question, hash: hash.clone(), completeness }, at)
+            put(&self.cases, &self.id, What::Answered { question, hash: hash.clone(), completeness }, at, by)
         })?;
-        Ok(())
+        self.seal()
     }
 
     /// An answer of this case, byte for byte, by the start of its hash.
@@ -95,26 +125,25 @@ impl Open {
 }
 
 /// The first records of a new case.
-fn begin(cases: &Cases, asked: &str, indicators: &[Entity]) -> anyhow::Result<(String, Vec<Record>)> {
+fn begin(cases: &Cases, asked: &str, indicators: &[Entity], by: &str) -> anyhow::Result<(String, Vec<Record>)> {
     let now = clock::now();
     let day = now.day().replace('-', "");
     let today = cases.ids()?.iter().filter(|id| id.starts_with(&format!("c-{day}-"))).count();
     let id = format!("c-{day}-{}", today + 1);
     let note = "the first question to muster; correct it with `muster case fact awareness --happened TIME`";
-    let awareness = What::Fact { name: "awareness".into(), happened: now, note: Some(note.into()), events: Vec::new() };
+    let awareness = What::Fact { name: "awareness".into(), happened: now, learned: None, note: Some(note.into()), events: Vec::new() };
     let named = indicators.iter().map(|entity| What::Indicator { entity: entity.clone(), note: None });
     for what in std::iter::once(What::Opened { title: asked.to_owned() }).chain(named).chain([awareness]) {
-        put(cases, &id, what, now)?;
+        put(cases, &id, what, now, by)?;
     }
     let records = read(cases, &id)?;
     Ok((id, records))
 }
 
 /// Appends a record to those that are there, and gives them all.
-fn put(cases: &Cases, id: &str, what: What, at: Time) -> anyhow::Result<Vec<Record>> {
-    let by = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|v| std::env::var(v).ok()).unwrap_or_else(|| "unknown".into());
+fn put(cases: &Cases, id: &str, what: What, at: Time, by: &str) -> anyhow::Result<Vec<Record>> {
     let mut records = read(cases, id)?;
-    let record = Record { seq: records.len() as u64 + 1, at, by, what };
+    let record = Record { seq: records.len() as u64 + 1, at, by: by.to_owned(), what };
     cases.append(id, &serde_json::to_string(&record)?)?;
     records.push(record);
     Ok(records)

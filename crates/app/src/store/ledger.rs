@@ -16,7 +16,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use ledger::{BatchEntry, Books, Checkpoint, Entry, Log, Note, SigningKey, VerifyingKey};
+use ledger::{BatchEntry, Books, CaseEntry, Checkpoint, Entry, Log, Note, SigningKey, VerifyingKey};
 
 use super::file;
 use crate::clock;
@@ -35,6 +35,8 @@ pub struct LedgerFolder {
     pub batches: Vec<(u64, BatchEntry)>,
     /// The last books entry with its index.
     pub books: Option<(u64, Books)>,
+    /// Records of cases with their index in the log, in the order in which they came.
+    pub cases: Vec<(u64, CaseEntry)>,
     /// Where the last whole entry ends in its file.
     end: u64,
 }
@@ -42,7 +44,7 @@ pub struct LedgerFolder {
 impl LedgerFolder {
     /// Opens the folder and checks that the last checkpoint is of these entries. Nothing is written.
     pub fn open(dir: &Path) -> anyhow::Result<LedgerFolder> {
-        let mut ledger = LedgerFolder { dir: dir.to_owned(), log: Log::new(), batches: Vec::new(), books: None, end: 0 };
+        let mut ledger = LedgerFolder { dir: dir.to_owned(), log: Log::new(), batches: Vec::new(), books: None, cases: Vec::new(), end: 0 };
         // The checkpoint first: a writer may add entries meanwhile, and signs them after.
         let checkpoint = ledger.checkpoint()?;
         let (texts, end) = ledger.read_entries()?;
@@ -67,6 +69,7 @@ impl LedgerFolder {
         match entry {
             Entry::Batch(batch) => self.batches.push((index, batch)),
             Entry::Books(books) => self.books = Some((index, books)),
+            Entry::Case(case) => self.cases.push((index, case)),
         }
     }
 
@@ -107,7 +110,21 @@ impl LedgerFolder {
             *slot.with_context(|| format!("batch {} comes out of order", batch.number))? = *key;
         }
         write_at(&self.dir.join("batch-keys"), (first - 1) * 32, &keys.concat())?;
-        let entries: Vec<Entry> = new.into_iter().map(|(b, _)| Entry::Batch(b)).chain([Entry::Books(books)]).collect();
+        self.add(new.into_iter().map(|(b, _)| Entry::Batch(b)).chain([Entry::Books(books)]).collect())
+    }
+
+    /// Appends records of cases, and signs.
+    pub fn append_cases(&mut self, records: Vec<CaseEntry>) -> anyhow::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.dir).with_context(|| format!("making {}", self.dir.display()))?;
+        self.make_key()?;
+        self.add(records.into_iter().map(Entry::Case).collect())
+    }
+
+    /// Writes entries behind those that are there, then the signature over all.
+    fn add(&mut self, entries: Vec<Entry>) -> anyhow::Result<()> {
         let mut bytes = Vec::new();
         for entry in &entries {
             let text = entry.text();

@@ -20,6 +20,7 @@ mod state;
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
@@ -33,6 +34,8 @@ pub use cases::Cases;
 pub use ledger::{BatchKey, LedgerFolder};
 pub use state::{Pending, State};
 
+/// How long a writer waits for the lock: longer than a record of a case takes, and not so long that a person wonders.
+const LOCK_WAIT: Duration = Duration::from_millis(1_000);
 /// The layout that this program reads and writes.
 const VERSION: u32 = 1;
 
@@ -106,16 +109,27 @@ impl Store {
         Store::open(dir)
     }
 
-    /// Takes the lock for writing; it is held until the value is dropped.
+    /// Takes the lock for writing; it is held until the value is dropped. Waits a moment for a program that writes a little only.
     pub fn lock(&self) -> anyhow::Result<File> {
+        match self.lock_within(LOCK_WAIT)? {
+            Some(lock) => Ok(lock),
+            None => bail!("another muster program is writing to {}; wait for it or use another --store; nothing was written", self.dir.display()),
+        }
+    }
+
+    /// As [`Store::lock`]; nothing if another program still holds it then.
+    pub fn lock_within(&self, wait: Duration) -> anyhow::Result<Option<File>> {
+        const STEP: Duration = Duration::from_millis(20);
         let path = self.dir.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path).with_context(|| format!("opening {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another muster program is writing to {}; wait for it or use another --store; nothing was written", self.dir.display())
+        let until = Instant::now() + wait;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(STEP),
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(e)) => return Err(e).with_context(|| format!("locking {}", path.display())),
             }
-            Err(TryLockError::Error(e)) => Err(e).with_context(|| format!("locking {}", path.display())),
         }
     }
 

@@ -1,6 +1,10 @@
 //! A case: what is left when its append-only records are read in order. Owns the records' JSON and the fold.
 //! Never stores them, never changes one: a correction is a new record, and the old value stays in the history.
 
+mod story;
+
+pub use story::Told;
+
 use event::{Entity, Time};
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +43,11 @@ pub enum What {
     Fact {
         /// `awareness`, `classification`, `notified:gdpr-33`…
         name: String,
-        /// When it happened; `at` of the record is when it was learned.
+        /// When it happened.
         happened: Time,
+        /// When it was learned, if not when the record was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        learned: Option<Time>,
         /// In words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -53,7 +60,33 @@ pub enum What {
         /// The words.
         text: String,
     },
-    /// A step was done.
+    /// Somebody was called, or tried to be.
+    Contact {
+        /// Whom: a person, group or vendor of the registry, or a name.
+        who: String,
+        /// Whether somebody answered.
+        reached: bool,
+        /// By which way: `phone`, `signal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+        /// What came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Something to do that no plan has. The same key again corrects it.
+    Task {
+        /// Its key: `t1`.
+        task: String,
+        /// What is to be done.
+        title: String,
+        /// Who does it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Time>,
+    },
+    /// A step of the plan, or a task, was done.
     TaskDone {
         /// Key of the step.
         step: String,
@@ -83,6 +116,11 @@ pub enum What {
         /// Result.
         text: String,
     },
+    /// A closed case goes on.
+    Reopened {
+        /// Why.
+        why: String,
+    },
     /// A kind that a newer program wrote.
     #[serde(other)]
     Unknown,
@@ -97,6 +135,8 @@ pub struct CaseFact {
     pub happened: Time,
     /// When it was learned.
     pub learned: Time,
+    /// When it was written into the record.
+    pub recorded: Time,
     /// Who recorded it.
     pub by: String,
     /// In words.
@@ -118,6 +158,40 @@ pub struct FactVersion {
     pub by: String,
 }
 
+/// Something to do that no plan has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CaseTask {
+    /// Its key.
+    pub task: String,
+    /// What is to be done.
+    pub title: String,
+    /// Who does it.
+    pub owner: Option<String>,
+    /// Until when.
+    pub due: Option<Time>,
+    /// When it was set.
+    pub set: Time,
+    /// When it was done, by whom, and what came of it.
+    pub done: Option<(Time, String, Option<String>)>,
+}
+
+/// A call, or the attempt of one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CaseContact {
+    /// When.
+    pub at: Time,
+    /// Whom.
+    pub who: String,
+    /// Whether somebody answered.
+    pub reached: bool,
+    /// By which way.
+    pub channel: Option<String>,
+    /// What came of it.
+    pub note: Option<String>,
+    /// Who called.
+    pub by: String,
+}
+
 /// A case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Case {
@@ -133,8 +207,12 @@ pub struct Case {
     pub facts: Vec<CaseFact>,
     /// Notes: when, who, what.
     pub notes: Vec<(Time, String, String)>,
-    /// Keys of the steps that are done.
+    /// Keys of the steps and tasks that are done.
     pub done: Vec<String>,
+    /// Tasks, in the order in which they were set.
+    pub tasks: Vec<CaseTask>,
+    /// Calls and attempts, in order.
+    pub contacts: Vec<CaseContact>,
     /// Answers given: when, question, hash, completeness.
     pub answers: Vec<(Time, String, String, String)>,
     /// What is odd in the record itself: gaps in its numbers, unknown kinds.
@@ -168,22 +246,54 @@ impl Case {
             }
             What::Indicator { entity, .. } if self.indicators.contains(entity) => {}
             What::Indicator { entity, .. } => self.indicators.push(entity.clone()),
-            What::Fact { name, happened, note, events } => self.take_fact(record, name, *happened, note.as_ref(), events),
+            What::Fact { name, happened, learned, note, events } => self.take_fact(record, name, (*happened, *learned), note.as_ref(), events),
             What::Note { text } => self.notes.push((record.at, record.by.clone(), text.clone())),
+            What::Contact { who, reached, channel, note } => self.contacts.push(CaseContact {
+                at: record.at,
+                who: who.clone(),
+                reached: *reached,
+                channel: channel.clone(),
+                note: note.clone(),
+                by: record.by.clone(),
+            }),
+            What::Task { task, title, owner, due } => self.take_task(record, task, title, owner.as_ref(), *due),
             What::TaskDone { step, .. } if self.done.contains(step) => {}
-            What::TaskDone { step, .. } => self.done.push(step.clone()),
-            What::TaskUndone { step, .. } => self.done.retain(|d| d != step),
+            What::TaskDone { step, outcome } => {
+                self.done.push(step.clone());
+                if let Some(task) = self.tasks.iter_mut().find(|t| t.task == *step) {
+                    task.done = Some((record.at, record.by.clone(), outcome.clone()));
+                }
+            }
+            What::TaskUndone { step, .. } => {
+                self.done.retain(|d| d != step);
+                self.tasks.iter_mut().filter(|t| t.task == *step).for_each(|t| t.done = None);
+            }
             What::Answered { question, hash, completeness } => self.answers.push((record.at, question.clone(), hash.clone(), completeness.clone())),
             What::Closed { text } => self.closed = Some((record.at, text.clone())),
+            What::Reopened { .. } => self.closed = None,
             What::Unknown => self.oddities.push(format!("record {} has a kind that this program does not know", record.seq)),
         }
     }
 
-    fn take_fact(&mut self, record: &Record, name: &str, happened: Time, note: Option<&String>, events: &[String]) {
+    /// The key of the next task: `t1`, `t2`.
+    pub fn next_task(&self) -> String {
+        format!("t{}", self.tasks.len() + 1)
+    }
+
+    fn take_task(&mut self, record: &Record, key: &str, title: &str, owner: Option<&String>, due: Option<Time>) {
+        let new = CaseTask { task: key.to_owned(), title: title.to_owned(), owner: owner.cloned(), due, set: record.at, done: None };
+        match self.tasks.iter_mut().find(|t| t.task == key) {
+            None => self.tasks.push(new),
+            Some(old) => *old = CaseTask { set: old.set, done: old.done.take(), ..new },
+        }
+    }
+
+    fn take_fact(&mut self, record: &Record, name: &str, (happened, learned): (Time, Option<Time>), note: Option<&String>, events: &[String]) {
         let new = CaseFact {
             name: name.to_owned(),
             happened,
-            learned: record.at,
+            learned: learned.unwrap_or(record.at),
+            recorded: record.at,
             by: record.by.clone(),
             note: note.cloned(),
             events: events.to_vec(),
