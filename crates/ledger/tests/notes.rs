@@ -1,6 +1,6 @@
 //! Keys, notes, checkpoints and entries: vectors of RFC 8032 and of Go's `sumdb/note`, round trips, and what is refused.
 
-use ledger::entry::{BatchEntry, Books, Counts, Entry};
+use ledger::entry::{BatchEntry, Books, CaseEntry, Counts, Entry};
 use ledger::merkle::leaf_hash;
 use ledger::{Checkpoint, Error, Log, Note, SigningKey, VerifyingKey};
 use proptest::prelude::*;
@@ -115,6 +115,11 @@ fn entries_are_spelled_as_the_decision_says() {
     assert_eq!(books.text(), text);
     assert!(books.sources[0].balanced());
     assert_eq!(Entry::parse(text).unwrap(), Entry::Books(books));
+    // SHA-256 of "abc" (FIPS 180-4, example).
+    let case = CaseEntry::of("c-20260304-1", 2, 9, [255; 32], "abc");
+    let text = "muster/case/1\ncase c-20260304-1\nseq 2\nat 9\nprevious //////////////////////////////////////////8=\nrecord ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=\n";
+    assert_eq!(case.text(), text);
+    assert_eq!(Entry::parse(text).unwrap(), Entry::Case(case));
 }
 
 #[test]
@@ -156,13 +161,15 @@ proptest! {
     fn entries_come_back(source in any::<String>(), number in any::<u64>(), first_seq in any::<u64>(), root in any::<[u8; 32]>()) {
         let entry = Entry::Batch(BatchEntry { source: source.clone(), number, first_seq, root, ..batch() });
         prop_assert_eq!(Entry::parse(&entry.text()).unwrap(), entry);
-        let counts = Counts { source, received: number, ..Counts::default() };
+        let (name, counts) = (source.clone(), Counts { source, received: number, ..Counts::default() });
         let books = Entry::Books(Books::new(first_seq, 1, vec![counts]));
         prop_assert_eq!(Entry::parse(&books.text()).unwrap(), books);
+        let case = Entry::Case(CaseEntry { case: name, seq: number, at_us: first_seq, previous: root, record: root });
+        prop_assert_eq!(Entry::parse(&case.text()).unwrap(), case);
     }
 
     #[test]
-    fn whatever_is_read_is_written_the_same(text in "(muster/(batch|books)/1\n)?([a-z_]{2,9} [0-9a-zA-Z+/=\\\\]{0,44}\n){0,8}") {
+    fn whatever_is_read_is_written_the_same(text in "(muster/(batch|books|case)/1\n)?([a-z_]{2,9} [0-9a-zA-Z+/=\\\\]{0,44}\n){0,8}") {
         if let Ok(entry) = Entry::parse(&text) {
             prop_assert_eq!(entry.text(), text);
         }

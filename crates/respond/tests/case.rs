@@ -38,3 +38,36 @@ fn records_go_through_json_unchanged() {
     let first = serde_json::to_string(&records()[0]).unwrap();
     assert_eq!(Some(first.as_str()), RECORDS.lines().next());
 }
+
+const MORE: &str = r#"{"seq":1,"at":"2026-03-04T11:00:00Z","by":"alice","kind":"opened","title":"A key"}
+{"seq":2,"at":"2026-03-04T11:01:00Z","by":"alice","kind":"fact","name":"awareness","happened":"2026-03-04T09:00:00Z","learned":"2026-03-04T09:30:00Z"}
+{"seq":3,"at":"2026-03-04T11:02:00Z","by":"alice","kind":"contact","who":"dana","reached":false,"channel":"phone"}
+{"seq":4,"at":"2026-03-04T11:03:00Z","by":"alice","kind":"contact","who":"dana","reached":true,"note":"takes over"}
+{"seq":5,"at":"2026-03-04T11:04:00Z","by":"dana","kind":"task","task":"t1","title":"ask the hoster","owner":"bob","due":"2026-03-04T15:00:00Z"}
+{"seq":6,"at":"2026-03-04T11:05:00Z","by":"dana","kind":"task","task":"t1","title":"ask the hoster for its logs","owner":"bob"}
+{"seq":7,"at":"2026-03-04T11:06:00Z","by":"bob","kind":"task_done","step":"t1","outcome":"by mail"}
+{"seq":8,"at":"2026-03-04T11:07:00Z","by":"bob","kind":"task_undone","step":"t1","why":"half of them"}
+{"seq":9,"at":"2026-03-04T11:08:00Z","by":"bob","kind":"fact","name":"awareness","happened":"2026-03-04T08:00:00Z","events":["mail#1"]}
+{"seq":10,"at":"2026-03-04T11:09:00Z","by":"dana","kind":"closed","text":"contained"}
+{"seq":11,"at":"2026-03-04T11:10:00Z","by":"dana","kind":"reopened","why":"used again"}
+"#;
+
+#[test]
+fn a_case_tells_its_story_and_keeps_what_was_corrected() {
+    let records: Vec<Record> = MORE.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    for (record, line) in records.iter().zip(MORE.lines()) {
+        assert_eq!(serde_json::to_string(record).unwrap(), line);
+    }
+    let case = Case::fold(&records);
+    assert_eq!((case.closed.is_none(), case.done.len(), case.next_task().as_str()), (true, 0, "t2"));
+    let task = &case.tasks[0];
+    assert_eq!((task.title.as_str(), task.due, task.set, &task.done), ("ask the hoster for its logs", None, time("11:04:00"), &None));
+    assert_eq!(case.contacts.iter().map(|c| c.reached).collect::<Vec<_>>(), [false, true]);
+    let aware = &case.facts[0];
+    assert_eq!((aware.happened, aware.learned, aware.recorded), (time("08:00:00"), time("11:08:00"), time("11:08:00")));
+    assert_eq!((aware.history[0].happened, aware.history[0].learned), (time("09:00:00"), time("09:30:00")));
+    assert_eq!(Case::fold(&records[..7]).tasks[0].done, Some((time("11:06:00"), "bob".into(), Some("by mail".into()))));
+    assert!(Case::fold(&records[..10]).closed.is_some());
+    let told: String = Case::story(&records).iter().map(|t| format!("{} {}: {}\n", t.at, t.by, t.text)).collect();
+    insta::assert_snapshot!(told);
+}

@@ -7,7 +7,7 @@ use event::{Entity, Time};
 use respond::{Case, Record, case::What};
 use sha2::{Digest as _, Sha256};
 
-pub use chain::{Checked, Proof, check, proofs};
+pub use chain::{Proof, check, proofs};
 
 use crate::{
     clock,

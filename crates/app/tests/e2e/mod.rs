@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod care;
+mod case;
 mod demo;
 mod follow;
 mod formats;
@@ -52,8 +53,8 @@ impl Muster {
     /// The program with its store, and no registry or plan of the folder that the test runs in.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-        command.current_dir(self.dir.path()).env("NO_COLOR", "1").args(args);
-        for variable in ["MUSTER_STORE", "MUSTER_REGISTRY", "MUSTER_PLAN"] {
+        command.current_dir(self.dir.path()).env("NO_COLOR", "1").env("USER", "tester").args(args);
+        for variable in ["MUSTER_STORE", "MUSTER_REGISTRY", "MUSTER_PLAN", "MUSTER_BY", "SUDO_USER"] {
             command.env_remove(variable);
         }
         command
