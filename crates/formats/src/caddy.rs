@@ -95,6 +95,9 @@ fn request(doc: &Doc<'_>, method: &str, message: &mut String, out: &mut dyn Sink
     }
     // Status 0 is what Caddy writes where no handler answered.
     http::response(out, if status == "0" { "" } else { &status }, &doc.text(SIZE));
+    if status == "0" {
+        doc.keep(STATUS, out);
+    }
     let peer = doc.first(&[PEER, ADDRESS]);
     let (peer, port) = if doc.has(PEER) { (&*peer, None) } else { http::split_port(&peer) };
     net::port(out, port.unwrap_or_default(), attr::SRC_PORT);

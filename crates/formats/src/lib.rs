@@ -29,8 +29,10 @@ mod cloudwatch_logs;
 mod cri;
 mod database;
 mod dns;
+mod dns_server;
 mod docker;
 mod gcp_audit;
+mod gcp_flow;
 mod github_audit;
 mod google_workspace;
 mod guardduty;
@@ -50,6 +52,7 @@ mod postgresql;
 mod route53_resolver;
 mod s3_access;
 mod shell_history;
+mod suricata;
 mod syslog;
 mod text;
 mod traefik;
@@ -93,6 +96,9 @@ pub fn all() -> &'static [&'static dyn Format] {
         &cloud_init::CloudInit,
         &utmp::Lastlog,
         &zeek::Zeek,
+        &suricata::Suricata,
+        &dns_server::DnsServer,
+        &gcp_flow::GcpFlow,
         &vpc_flow::VpcFlow,
         &aws_lb::AwsLb,
         &s3_access::S3Access,

@@ -65,7 +65,15 @@ fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> Result<(), 
     out.text(attr::METADATA_PRODUCT_NAME, "Traefik");
     http::request(out, http::RequestLine { method: &method, target: &target, version: &doc.text(VERSION) });
     http::response(out, &status, &doc.text(SIZE));
-    http::client(out, &doc.text(PEER), &doc.text(FORWARD));
+    // A plugin may put a chain of proxies into the client's place; who connected is the last.
+    let (peer, forwarded) = (doc.text(PEER), doc.text(FORWARD));
+    match peer.rsplit_once(',') {
+        Some((_, last)) => {
+            http::forwarded(out, &peer);
+            net::endpoint(out, last.trim(), attr::SRC_IP, attr::SRC_HOSTNAME);
+        }
+        None => http::client(out, &peer, &forwarded),
+    }
     out.text(attr::HTTP_URL_SCHEME, &doc.text(SCHEME));
     let host = doc.text(HOST);
     http::host_port(out, &host);

@@ -17,4 +17,5 @@ mod oracle;
 mod shared;
 mod syslog_oracles;
 mod utmp_oracles;
+mod web_oracles;
 mod zeek;

@@ -52,6 +52,11 @@ impl<'a> Line<'a> {
         Line { record, header, time, marks: [None; 5], more, host, program, pid, count, text }
     }
 
+    /// When it was written.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
     /// Bytes of the line that are not UTF-8 are shown as U+FFFD.
     pub fn not_utf8(&mut self) {
         self.marks[3] = Some(Mark::NotUtf8);

@@ -25,9 +25,13 @@ mod su;
 mod sudo;
 mod systemd;
 
-use event::{Facet, Sink};
+use event::{Column, Facet, Sink, attr};
 
-use crate::{Format, Framing, Parser, Record, Reject, linux_audit::LinuxAudit};
+use crate::{
+    Format, Framing, Parser, Record, Reject, Within,
+    inner::{self, Carrier, Fact},
+    linux_audit::LinuxAudit,
+};
 use line::Line;
 
 /// Syslog as files hold it, one message a line.
@@ -84,6 +88,7 @@ fn looks_like(header: &header::Header<'_>, line: &str) -> bool {
 #[derive(Default)]
 struct Messages {
     audit: Option<Box<dyn Parser>>,
+    servers: Option<Carrier>,
 }
 
 impl Parser for Messages {
@@ -95,16 +100,36 @@ impl Parser for Messages {
         if carries_audit(&line) && self.audit.get_or_insert_with(|| LinuxAudit.parser()).record(record, out).is_ok() {
             return Ok(());
         }
+        if SERVERS.contains(&line.program) && self.served(record, &line, out) {
+            return Ok(());
+        }
         read(&line, out);
         Ok(())
     }
     fn finish(&mut self, out: &mut dyn Sink) {
+        if let Some(servers) = &mut self.servers {
+            servers.finish(out);
+        }
         if let Some(audit) = &mut self.audit {
             audit.finish(out);
         }
     }
     fn pending(&self) -> Vec<u64> {
         self.audit.as_ref().map(|a| a.pending()).unwrap_or_default()
+    }
+}
+
+/// Servers whose lines have a format of their own, and reach syslog as they are.
+const SERVERS: &[&str] = &["nginx", "httpd", "apache2", "apache", "haproxy", "caddy", "traefik", "suricata"];
+
+impl Messages {
+    /// Reads a server's line by the format that it has; false if no format knows it.
+    fn served(&mut self, record: Record<'_>, line: &Line<'_>, out: &mut dyn Sink) -> bool {
+        let servers = self.servers.get_or_insert_with(|| Carrier::of_known_lines(&Within::default()));
+        let facts = [Fact::Text(attr::DEVICE_HOSTNAME, &line.host), Fact::Int(attr::DEVICE_TYPE_ID, 0), Fact::Key(Column::Host, &line.host)];
+        let facts = if line.host.is_empty() { &[] } else { facts.as_slice() };
+        let (text, time) = (line.text.trim_start().as_bytes(), line.time());
+        servers.line(record, inner::Line { key: line.program, hint: line.program, text, time, partial: false, facts }, out)
     }
 }
 
