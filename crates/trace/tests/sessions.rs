@@ -174,9 +174,9 @@ fn tell(sink: &mut EventSink, seq: u64, n: usize, login: &Made, voice: Voice, la
             text(Column::SrcIp, sink, format!("192.0.2.{from}"));
         }
         Voice::Wtmp => {
-            text(Column::Service, sink, "utmp".into());
+            text(Column::Service, sink, "login".into());
             text(Column::SrcIp, sink, format!("192.0.2.{from}"));
-            sink.int(attr::ACTOR_PROCESS_PID, 900 + n as i64);
+            sink.int(attr::ACTOR_PROCESS_PID, 900_000 + n as i64);
         }
     }
     if matches!(voice, Voice::Sshd | Voice::Pam | Voice::Audit) {

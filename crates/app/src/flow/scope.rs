@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
-use event::{Column, Entity, Event, Fields, Filter, Kind, Window};
+use event::{Column, Entity, Event, Fields, Filter, Kind, Link, Window};
 use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
@@ -32,17 +32,8 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
     }
     while let Some(question) = questions(&scope) {
         let until = [question.window.until, window.until].into_iter().flatten().min();
-        let links = match lake.links(&question.entities, Window { since: question.window.since, until }) {
-            Err(e @ lake::Error::TooMany { .. }) => {
-                coverage.cut.push(format!(
-                    "the links of {} and {} more were not looked at: {e}",
-                    first_of(&question.entities),
-                    question.entities.len().saturating_sub(1)
-                ));
-                Vec::new()
-            }
-            links => links?,
-        };
+        let window = Window { since: question.window.since, until };
+        let links = links(lake, &question.entities, window, &mut coverage.cut)?;
         absorb(&mut scope, &links);
     }
     add_gaps(lake, &scope.entities(), &mut coverage)?;
@@ -64,8 +55,25 @@ fn rows(lake: &Lake, sum: &Sum, window: Window) -> anyhow::Result<Vec<SumRow>> {
     Ok(found.into_iter().map(row).collect())
 }
 
-fn first_of(entities: &[Entity]) -> String {
-    entities.first().map(Entity::to_string).unwrap_or_default()
+/// The links of some entities. Where there are too many, each half is asked for by itself, so that one that all speak with (a proxy, a
+/// web server's address) hides no other; it is named.
+fn links(lake: &Lake, entities: &[Entity], window: Window, cut: &mut Vec<String>) -> anyhow::Result<Vec<Link>> {
+    let mut found = Vec::new();
+    let mut open = vec![entities];
+    while let Some(some) = open.pop() {
+        match lake.links(some, window) {
+            Err(lake::Error::TooMany { .. }) if some.len() > 1 => {
+                let (left, right) = some.split_at(some.len() / 2);
+                open.extend([right, left]);
+            }
+            Err(e @ lake::Error::TooMany { .. }) => {
+                let name = some.first().map(Entity::to_string).unwrap_or_default();
+                cut.push(format!("the links of {name} were not looked at: {e}"));
+            }
+            links => found.extend(links?),
+        }
+    }
+    Ok(found)
 }
 
 /// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when.

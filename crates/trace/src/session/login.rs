@@ -272,10 +272,12 @@ fn agree(a: &Telling<'_>, b: &Telling<'_>) -> bool {
         let by_kind = |k: &String| (k.split_once("/sshd:").is_some(), k.clone());
         t.strong.iter().filter(|k| k.starts_with('s')).map(by_kind).collect::<BTreeMap<bool, String>>()
     };
+    let program_unknown = a.program.is_none() || b.program.is_none();
     let (x, y) = (names(a), names(b));
     let session = x.iter().all(|(kind, name)| y.get(kind).is_none_or(|other| other == name));
     let pid = |t: &Telling<'_>| t.strong.iter().find(|k| k.starts_with('p')).cloned();
     // A login program hands its session on to a child, which then speaks of the same session.
-    let process = x.values().any(|name| y.values().any(|other| other == name)) || same(&pid(a), &pid(b));
+    // And the accounting files name the child, of no program.
+    let process = x.values().any(|name| y.values().any(|other| other == name)) || program_unknown || same(&pid(a), &pid(b));
     a.host == b.host && user && program && session && process && same(&a.from, &b.from) && same(&a.port, &b.port) && same(&a.tty, &b.tty)
 }
