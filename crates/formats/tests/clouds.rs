@@ -186,3 +186,73 @@ fn leaves(path: &str, value: &Value, each: &mut impl FnMut(&str, &str)) {
         other => each(path, &other.to_string()),
     }
 }
+
+/// Row 16: every value of a record, one at a time, replaced by one of each other type. What comes of it is a valid event that keeps
+/// the new value, or a record that is rejected.
+#[test]
+fn row_16_every_field_may_change_its_type() {
+    for corpus in all().iter().filter(|c| !c.lines.is_empty()) {
+        let format = formats::by_name(corpus.format).unwrap();
+        let mut events = Vec::new();
+        let mut rejected = 0;
+        for line in corpus.lines.iter().step_by(corpus.lines.len().div_ceil(6)) {
+            let record: Value = serde_json::from_str(line).unwrap();
+            let mut places = Vec::new();
+            pointers("", &record, &mut places);
+            for place in places.iter().take(80) {
+                for other in ["7", "\"odd \\u001b[0m\"", "[1,{\"a\":[]}]", "{\"a\":{\"b\":null}}", "true", "null", "-1e400"] {
+                    let mut changed = record.clone();
+                    // A number beyond what a value can hold is put in as text.
+                    *changed.pointer_mut(place).unwrap() = serde_json::from_str(other).unwrap_or_else(|_| "#number#".into());
+                    let text = changed.to_string().replace("\"#number#\"", other);
+                    let reading = formats::read_as(format, text.as_bytes(), &shared::context(corpus.format));
+                    assert_eq!(reading.events.len() + reading.rejected.len(), 1, "{text}");
+                    rejected += reading.rejected.len();
+                    events.extend(reading.events);
+                }
+            }
+        }
+        println!("{}: {} events, {rejected} rejected", corpus.format, events.len());
+        if let Some((good, said)) = shared::ocsf_check(&events) {
+            assert!(good, "{}: {said}", corpus.format);
+        }
+    }
+}
+
+fn pointers(at: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(k, v)| {
+            let place = format!("{at}/{}", k.replace('~', "~0").replace('/', "~1"));
+            found.push(place.clone());
+            pointers(&place, v, found);
+        }),
+        Value::Array(list) => list.iter().take(2).enumerate().for_each(|(n, v)| pointers(&format!("{at}/{n}"), v, found)),
+        _ => {}
+    }
+}
+
+/// No file of another kind is taken for one of these. Collections of tests by others hold records inside records of their own, and are left out.
+#[test]
+fn no_other_file_is_taken_for_one_of_them() {
+    let Some(data) = shared::folder("data") else { return };
+    let ours: Vec<&str> = all().iter().map(|c| c.format).chain(["cloudtrail_digest", "cloudwatch_logs"]).collect();
+    let mut taken: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for part in ["application", "cloud", "network", "runtime", "scenarios", "system"] {
+        for file in shared::files(&data.join(part)) {
+            let mut head = Vec::new();
+            let read = fs::File::open(&file).map(|f| std::io::Read::read_to_end(&mut std::io::Read::take(f, 64 << 10), &mut head));
+            if !matches!(read, Ok(Ok(_))) {
+                continue;
+            }
+            let is = formats::recognise(&head, file.file_name().unwrap().to_str().unwrap()).name();
+            if ours.contains(&is) {
+                let parts: Vec<&str> = file.strip_prefix(&data).unwrap().to_str().unwrap().split('/').take(3).collect();
+                *taken.entry((parts.join("/"), is)).or_default() += 1;
+            }
+        }
+    }
+    let theirs =
+        ["application/crowdsec-hub/k8s-audit", "cloud/falco-k8s-audit/", "cloud/gcp-csa-fixtures/", "cloud/plaso/", "cloud/streamalert/", "scenarios/"];
+    taken.retain(|(path, _), _| !theirs.iter().any(|t| path.starts_with(t)));
+    assert!(taken.is_empty(), "{taken:#?}");
+}

@@ -6,6 +6,7 @@ mod app_logs;
 mod audit_oracles;
 mod bad_inputs;
 mod carried;
+mod cloud_oracles;
 mod clouds;
 mod cloudtrail;
 mod databases;

@@ -89,8 +89,8 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     act.detail = if success == Some(false) { &detail } else { "" };
     act.begin(doc, when, out);
     cloud(doc, &resource, out);
-    if let Some(first) = first_delegate(doc) {
-        out.text(attr::ACTOR_INVOKED_BY, &first);
+    if doc.has(CHAIN) {
+        out.text(attr::ACTOR_INVOKED_BY, &delegates(doc));
     }
     if success != Some(false)
         && let Some(gap) = gap(doc, &method)
@@ -234,15 +234,17 @@ fn service_account(doc: &Doc<'_>, slot: Slot) -> Option<String> {
     Some(rest.split('/').next().unwrap_or(rest).to_lowercase())
 }
 
-/// The first of those on whose behalf a service account acts.
-fn first_delegate<'a>(doc: &Doc<'a>) -> Option<Cow<'a, str>> {
-    let mut first = None;
+/// Those on whose behalf a service account acts, in order: `alice@example.com -> deploy@p.iam.gserviceaccount.com`.
+fn delegates(doc: &Doc<'_>) -> String {
+    let mut chain = String::new();
     doc.each(CHAIN, |one| {
         let inner = json::member(one, "firstPartyPrincipal").unwrap_or(one);
         let name = json::member(inner, "principalEmail").or_else(|| json::member(one, "principalSubject"));
-        first = first.take().or(name);
+        if let Some(name) = name {
+            chain.extend([if chain.is_empty() { "" } else { " -> " }, &plain(name)]);
+        }
     });
-    first.map(plain)
+    chain
 }
 
 /// The bucket of `projects/_/buckets/B/objects/O`; empty for other resources.

@@ -163,6 +163,10 @@ impl<'a> Doc<'a> {
     fn row(&self, row: usize, out: &mut dyn Sink) {
         let Some(raw) = self.raw(Slot(row)) else { return };
         let Some((_, to)) = self.map.rows.get(row) else { return };
+        let rivals = self.map.rivals.get(row).map(Vec::as_slice).unwrap_or_default();
+        if rivals.iter().any(|r| self.raw(Slot(*r)).is_some_and(|other| other != "\"\"")) {
+            return self.keep(Slot(row), out);
+        }
         if self.map_value(*to, raw, out).is_none() {
             self.keep(Slot(row), out);
         }

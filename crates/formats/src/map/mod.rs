@@ -5,7 +5,7 @@
 //! format's own code (`Doc::each`). Objects that no path goes into are not entered, so nesting costs no stack.
 //!
 //! What is not in the table, or is there and of another type than the table says (a text that became an object), goes to
-//! `unmapped` under its path, numbers with their exact digits. A key that appears twice in an object that a path goes through is marked; the last one counts.
+//! `unmapped` under its path, numbers with their exact digits. Of several rows for one attribute the first that is there fills it. A key that appears twice in an object that a path goes through is marked; the last one counts.
 //!
 //! # A whole format
 //!
@@ -139,10 +139,11 @@ pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// How many of these keys the first bytes of a stream of JSON have, at whatever depth; none if the stream does not begin like JSON.
+/// How many of these keys the first bytes of a stream of JSON have, at whatever depth; none if the stream does not begin with an object, or an array of them.
 pub fn keys(head: &[u8], keys: &[&str]) -> usize {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    if !matches!(text.first(), Some(b'{' | b'[')) {
+    let object = |text: &[u8]| text.strip_prefix(b"{").is_some_and(|inside| matches!(inside.trim_ascii_start().first(), Some(b'"' | b'}')));
+    if !object(text) && !text.strip_prefix(b"[").is_some_and(|list| object(list.trim_ascii_start())) {
         return 0;
     }
     keys.iter().filter(|key| has_key(text, key)).count()

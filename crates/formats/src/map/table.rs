@@ -33,6 +33,14 @@ pub enum To {
 }
 
 impl To {
+    /// The attribute that it fills, if it holds one value.
+    fn attr(self) -> Option<Attr> {
+        match self {
+            To::Text(a) | To::Ip(a) | To::Int(a) | To::Flag(a) | To::Ms(a) | To::Json(a) => Some(a),
+            To::List(_) | To::Key(_) | To::Hold | To::Look => None,
+        }
+    }
+
     /// The column that it fills.
     pub(super) fn column(self) -> Option<Column> {
         match self {
@@ -102,6 +110,8 @@ pub struct Map {
     pub(super) rows: Vec<(usize, To)>,
     /// Rows that fill a column; the others need not be looked at where no object is made.
     pub(super) hot: Vec<usize>,
+    /// Of each row the rows before it that fill the same attribute: the first that is there fills it, the others go to `unmapped`.
+    pub(super) rivals: Vec<Vec<usize>>,
     /// Whether case and underscores in keys count.
     exact: bool,
     /// Other names of keys at depth 1.
@@ -143,8 +153,10 @@ impl Map {
             root.put(path, to, row);
             count = row + 1;
         }
-        let mut map = Map { nodes: Vec::new(), rows: vec![(0, To::Hold); count], hot: Vec::new(), exact, aliases: &[] };
+        let mut map = Map { nodes: Vec::new(), rows: vec![(0, To::Hold); count], hot: Vec::new(), rivals: Vec::new(), exact, aliases: &[] };
         root.plant(&mut map);
+        let same = |a: usize, b: usize| map.rows.get(a).and_then(|(_, to)| to.attr()).is_some_and(|x| map.rows.get(b).and_then(|(_, to)| to.attr()) == Some(x));
+        map.rivals = (0..count).map(|row| (0..row).filter(|before| same(*before, row)).collect()).collect();
         map.hot = (0..count).filter(|r| map.rows.get(*r).is_some_and(|(_, to)| to.column().is_some())).collect();
         map
     }

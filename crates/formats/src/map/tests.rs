@@ -69,6 +69,27 @@ fn row_16_what_changes_its_type_is_kept() {
 }
 
 #[test]
+fn the_first_of_several_rows_fills_an_attribute_and_none_is_lost() {
+    crate::table! { TWO;
+        "new" => Text(METADATA_UID);
+        "old" => Text(METADATA_UID);
+    }
+    let uid = |text: &str| {
+        let mut reader = Reader::new(Map::new(TWO));
+        let record = Record { seq: 0, bytes: b"", received: Time(0), host: None };
+        let mut sink = EventSink::new(Origin { source: "s".into(), format: "f".into(), facet: Facet::Cloud, received: Time(0), host: None });
+        let doc = reader.read(text, record, true).unwrap();
+        doc.begin(class::API_ACTIVITY, 1, Stamp::exact(Time(0)), &mut sink);
+        doc.end("", &mut sink);
+        let event = sink.events.remove(0);
+        (event.text(Column::Uid).map(str::to_owned), event.object.get("unmapped").cloned())
+    };
+    assert_eq!(uid(r#"{"old":"o","new":"n"}"#), (Some("n".into()), Some(serde_json::json!({"old": "o"}))));
+    assert_eq!(uid(r#"{"old":"o"}"#), (Some("o".into()), None));
+    assert_eq!(uid(r#"{"old":"o","new":""}"#), (Some("o".into()), None));
+}
+
+#[test]
 fn row_15_no_two_names_are_one() {
     let all = unmapped(r#"{"__proto__":{"x":1},"actor.ip":"1","actor":{"x.y":1,"z":2,"user.name":"n"},"a.b":1,"a":{"b":2}}"#);
     let want =
