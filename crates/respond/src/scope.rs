@@ -104,6 +104,8 @@ pub enum Act {
     Delete,
     /// A look at settings or state.
     Look,
+    /// A line that tells of no act, only of a program's state.
+    Note,
     /// Anything else.
     #[default]
     Other,
@@ -239,6 +241,7 @@ fn act(e: &impl Fields) -> Act {
         None if is(class::AUTHENTICATION) && activity == LOGON => Act::Login,
         None if is(class::NETWORK_ACTIVITY) => Act::Connect,
         None if (is(class::API_ACTIVITY) || is(class::ENTITY_MANAGEMENT)) && activity == READ => Act::Look,
+        None if is(class::BASE_EVENT) => Act::Note,
         None => Act::Other,
     }
 }

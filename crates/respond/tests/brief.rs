@@ -103,6 +103,19 @@ fn the_lines_of_one_login_are_one_and_commands_are_told_apart() {
 }
 
 #[test]
+fn sshds_child_is_no_second_login_and_two_logins_at_once_are_two() {
+    let mut input = world::input();
+    let row = |n: u32, session: &str, says| Row {
+        says,
+        user: Some(world::entity("user:deploy@db-1")),
+        ..world::row("10:00:00", &format!("db-1/x.log#{n}"), "ssh_login", &format!("session:db-1/sshd:{session}"), "host:db-1", "login")
+    };
+    input.rows = vec![row(1, "11", 7), row(2, "12", 2), row(3, "13", 7)];
+    let told: Vec<usize> = brief(&input, &world::registry(), &world::plan()).happened.iter().map(|h| h.events.len()).collect();
+    assert_eq!(told, [2, 1]);
+}
+
+#[test]
 fn sixty_reads_of_secrets_and_a_look_around_are_a_row_each() {
     let mut input = world::input();
     let key = "credential:AKIAEXAMPLECIDEPLOY1";

@@ -9,6 +9,9 @@ use crate::scope::{Act, Row};
 /// How far apart the lines of one login may lie.
 const FOLD_US: i64 = 5 * SECOND;
 
+/// The bit of `Row::says` that a line has which names a session that it opened.
+const OPENS: u8 = 1;
+
 /// A row with the lines that say the same.
 pub(super) struct Folded<'a> {
     /// The line that says it best.
@@ -96,8 +99,10 @@ fn other(a: &Row, b: &Row) -> bool {
     let session = |r: &Row| [&r.actor, &r.target].into_iter().flatten().find(|e| e.kind == Kind::Session).map(|e| e.value.clone());
     let counter = |s: &str| s.rsplit_once('/').map(|(_, n)| n.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned());
     let differ = |x: &Option<Entity>, y: &Option<Entity>| x.is_some() && y.is_some() && x != y;
+    // sshd's own child bears another number than the login that it serves; two logins each open a session of their own.
+    let opens = |r: &Row| r.says & OPENS != 0;
     let sessions = match (session(a), session(b)) {
-        (Some(x), Some(y)) => x != y && counter(&x) == counter(&y),
+        (Some(x), Some(y)) if opens(a) && opens(b) => x != y && counter(&x) == counter(&y),
         _ => false,
     };
     // A change of user has a line by the one who was and one by the one who is: users say nothing there.

@@ -63,7 +63,7 @@ fn key(row: &Row) -> Key {
         Act::Look => (String::new(), String::new()),
         Act::Run | Act::Connect | Act::Switch => (target(), row.text.clone()),
         Act::Read | Act::List | Act::Copy | Act::Failed => (row.target.as_ref().map(family).unwrap_or_default(), String::new()),
-        Act::Login | Act::Logout | Act::Other => (target(), format!("{} {}", row.operation, bare())),
+        Act::Login | Act::Logout | Act::Note | Act::Other => (target(), format!("{} {}", row.operation, bare())),
         Act::Write | Act::Make | Act::Assume | Act::Grant | Act::Delete => {
             let of_kind = row.target.as_ref().filter(|t| t.kind == Kind::Resource).map(family);
             (of_kind.unwrap_or_else(target), row.operation.clone())

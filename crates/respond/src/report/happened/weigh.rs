@@ -50,6 +50,6 @@ impl<'a> Weigh<'a> {
         if self.key(f) || (!row.failed() && (named || row.act == Act::Switch)) {
             return 2;
         }
-        u8::from(!row.failed() && !matches!(row.act, Act::Look | Act::List | Act::Logout | Act::Login))
+        u8::from(!row.failed() && !matches!(row.act, Act::Look | Act::List | Act::Logout | Act::Login | Act::Note))
     }
 }
