@@ -45,7 +45,7 @@ impl Format for AwsWaf {
         Framing::JsonRecords { id: None }
     }
     fn sniff(&self, head: &[u8], _: &str) -> u8 {
-        if map::keys(head, &["webaclId", "terminatingRuleId", "httpRequest", "action"]) == 4 { 92 } else { 0 }
+        if map::keys(head, &["webaclId", "terminatingRuleId", "httpRequest", "action"]) == 4 && json::on_top(head, "webaclId") { 92 } else { 0 }
     }
     fn parser(&self) -> Box<dyn Parser> {
         map::parser(FIELDS, event)

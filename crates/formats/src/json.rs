@@ -76,6 +76,15 @@ pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
     }
 }
 
+/// Whether the first document of a stream, where it stands on a line of its own, has a member itself and not deeper; true where
+/// that cannot be said.
+pub(crate) fn on_top(head: &[u8], name: &str) -> bool {
+    let line = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).find(|l| !l.is_empty()).unwrap_or_default();
+    let Ok(line) = std::str::from_utf8(line) else { return true };
+    let mut found = false;
+    members(line, |key, _| found |= key == name).is_err() || found
+}
+
 /// The text of a JSON string, with its escapes undone; `None` for any other value.
 pub(crate) fn text(value: &str) -> Option<Cow<'_, str>> {
     Some(unescape(value.strip_prefix('"')?.strip_suffix('"')?))

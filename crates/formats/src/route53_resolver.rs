@@ -46,7 +46,7 @@ impl Format for Route53Resolver {
         Framing::JsonRecords { id: None }
     }
     fn sniff(&self, head: &[u8], _: &str) -> u8 {
-        if map::keys(head, &["query_timestamp", "query_name", "query_type", "vpc_id"]) == 4 { 92 } else { 0 }
+        if map::keys(head, &["query_timestamp", "query_name", "query_type", "vpc_id"]) == 4 && json::on_top(head, "query_name") { 92 } else { 0 }
     }
     fn parser(&self) -> Box<dyn Parser> {
         map::parser(FIELDS, event)
