@@ -85,6 +85,7 @@ fn all() -> Vec<Corpus> {
         panther("Azure.MonitorActivity", |_| true),
         panther("Azure.Audit", |_| true),
         documents("cloud/plaso/jsonl/azure_activity_log.jsonl"),
+        documents("scenarios/otrf/compound/GoldenSAMLADFSMailAccess/AADAuditEvents.json"),
         documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_activitylogs/test_event.json"),
         documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_signinlogs/test_event.json"),
         documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/azure_auditlogs/test_event.json"),
@@ -96,6 +97,7 @@ fn all() -> Vec<Corpus> {
         panther("Microsoft365.Audit.SharePoint", |_| true),
         panther("Microsoft365.Audit.AzureActiveDirectory", |_| true),
         documents("cloud/plaso/jsonl/microsoft_audit_log.jsonl"),
+        documents("scenarios/otrf/compound/GoldenSAMLADFSMailAccess/OfficeActivityEvents.json"),
         documents("oracles/rsigma/rsigma-eval/tests/fixtures/schema-classification/microsoft365_audit/test_event.json"),
         wazuh("office365", "office365").into_iter().filter(|r| r.get("Operation").is_some()).collect(),
     ];

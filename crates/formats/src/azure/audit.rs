@@ -17,8 +17,10 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     let said = doc.first(&[DISPLAYED, P_DISPLAYED]);
     let operation = if said.is_empty() { word(doc, OPERATION_IN, OPERATION) } else { said };
     let who = name(doc, &[BY_UPN, P_BY_UPN, BY_NAME, P_BY_NAME, BY_APP, P_BY_APP, CALLER, IDENTITY]);
-    let who = if who.starts_with('{') { Cow::Borrowed("") } else { who };
+    let by = By::read(doc);
+    let who = if who.is_empty() || who.starts_with('{') { Cow::Borrowed(by.name.as_str()) } else { who };
     let uid = doc.first(&[BY_ID, P_BY_ID, BY_APP_ID, P_BY_APP_ID]);
+    let uid = if uid.is_empty() { Cow::Borrowed(by.id.as_str()) } else { uid };
     let (from, service) = (doc.first(&[BY_IP, P_BY_IP, CALLER_IP]), doc.first(&[LOGGED_BY, P_LOGGED_BY]));
     let (result, why) = (doc.first(&[OUTCOME, P_OUTCOME, RESULT]), doc.first(&[WHY, P_WHY, DESCRIPTION]));
     let mut targets = Targets::read(doc);
@@ -52,6 +54,30 @@ pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> 
     Ok(())
 }
 
+/// Who did it, where `initiatedBy` is the text of an object.
+#[derive(Debug, Default)]
+struct By {
+    name: String,
+    id: String,
+}
+
+impl By {
+    fn read(doc: &Doc<'_>) -> By {
+        let text = doc.text(BY);
+        let part = |object: &str, names: [&str; 2]| {
+            let found = names.into_iter().filter_map(|name| json::member(object, name)).find(|v| *v != "null");
+            found.map(plain).unwrap_or_default().into_owned()
+        };
+        match (json::member(&text, "user"), json::member(&text, "app")) {
+            (Some(user), _) if user.starts_with('{') => {
+                By { name: part(user, ["userPrincipalName", "displayName"]).to_lowercase(), id: part(user, ["id", "id"]) }
+            }
+            (_, Some(app)) => By { name: part(app, ["displayName", "appId"]), id: part(app, ["servicePrincipalId", "appId"]) },
+            _ => By::default(),
+        }
+    }
+}
+
 /// What was changed: the first of each type.
 #[derive(Debug, Default)]
 struct Targets {
@@ -69,7 +95,18 @@ impl Targets {
     fn read(doc: &Doc<'_>) -> Targets {
         let mut found = Targets::default();
         let slot = if doc.has(TARGETS) { TARGETS } else { P_TARGETS };
-        doc.each(slot, |target| found.add(target));
+        doc.each(slot, |target| {
+            let list = plain(target);
+            if list.starts_with('[') {
+                let read = json::elements(&list, |target| {
+                    found.add(target);
+                    true
+                });
+                drop(read);
+            } else {
+                found.add(target);
+            }
+        });
         found
     }
 

@@ -15,6 +15,7 @@ crate::table! { FIELDS;
     EVENT_TIME    "eventTimestamp"          => Hold;
     CREATED       "createdDateTime"         => Hold;
     DONE          "activityDateTime"        => Hold;
+    GENERATED     "TimeGenerated"           => Look;
     P_CREATED     "properties.createdDateTime" => Look;
     P_DONE        "properties.activityDateTime" => Look;
                   "correlationId"           => Text(METADATA_CORRELATION_UID);
@@ -152,7 +153,7 @@ pub(super) fn shape(doc: &Doc<'_>) -> Shape {
 
 /// When it happened, in the first of the places that say so.
 pub(super) fn time(doc: &Doc<'_>) -> Result<Stamp, Reject> {
-    let places = [TIME, EVENT_TIME, CREATED, DONE, P_CREATED, P_DONE];
+    let places = [TIME, EVENT_TIME, CREATED, DONE, P_CREATED, P_DONE, GENERATED];
     places.into_iter().find_map(|slot| doc.time(slot).ok()).ok_or(Reject::NoTime { field: "time" })
 }
 

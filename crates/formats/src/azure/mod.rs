@@ -1,5 +1,5 @@
 //! Azure activity, resource and Entra ID logs: as Azure Monitor sends them (`records`, one a line), as the REST interfaces and SDKs give them
-//! (`value`, camelCase, snake_case or PascalCase). A stream may hold several of these kinds; each record is told by its own shape.
+//! (`value`, camelCase, snake_case or PascalCase), and as Log Analytics keeps them (`TimeGenerated`, lists as texts). A stream may hold several of these kinds; each record is told by its own shape.
 //!
 //! Source: Microsoft, "Azure Activity Log event schema", "Azure Monitor resource log schema", Graph `signIn` and `directoryAudit` (learn.microsoft.com).
 
@@ -41,7 +41,8 @@ impl Format for Azure {
             && count(&["category", "callerIpAddress", "calleripaddress", "correlationId", "properties", "tenantId"]) >= 2;
         let activity = count(&["eventTimestamp", "event_timestamp", "eventDataId", "event_data_id", "operationName", "operation_name", "caller"]) >= 3;
         let sign_in = count(&["createdDateTime", "userPrincipalName", "appDisplayName", "ipAddress", "conditionalAccessStatus", "appId"]) >= 4;
-        let audit = count(&["activityDateTime", "activityDisplayName", "initiatedBy", "targetResources", "loggedByService"]) >= 3;
+        let audit = count(&["activityDateTime", "activityDisplayName", "initiatedBy", "targetResources", "loggedByService"]) >= 3
+            || count(&["ActivityDateTime", "ActivityDisplayName", "InitiatedBy", "TargetResources", "LoggedByService"]) >= 3;
         let kubernetes = memchr::memmem::find(head, b"\"kube-audit").is_some();
         if (monitor || activity || sign_in || audit) && !kubernetes { 88 } else { 0 }
     }

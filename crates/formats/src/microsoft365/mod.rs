@@ -1,4 +1,4 @@
-//! Microsoft 365's unified audit log: records of the Management Activity API, and as they are exported (`AuditData` in a row of its own).
+//! Microsoft 365's unified audit log: records of the Management Activity API, and as they are exported (`AuditData` in a row of its own), and as Log Analytics keeps them.
 //!
 //! Source: Microsoft, "Office 365 Management Activity API schema" (learn.microsoft.com). Times are UTC without saying so.
 
@@ -35,7 +35,8 @@ impl Format for Microsoft365 {
         }
         let own = map::keys(head, &["CreationTime", "Operation", "OrganizationId", "RecordType", "UserKey", "UserType", "Workload", "ResultStatus"]);
         let lower = map::keys(head, &["creationtime", "operation", "organizationid", "recordtype", "userkey", "usertype", "workload", "resultstatus"]);
-        match own.max(lower) {
+        let analytics = map::keys(head, &["OfficeWorkload", "TimeGenerated", "Operation", "OrganizationId", "UserKey", "RecordType"]);
+        match own.max(lower).max(analytics) {
             5.. => 92,
             4 => 85,
             _ => 0,

@@ -19,6 +19,9 @@ crate::table! { FIELDS;
     CARRIED   "AuditData"                 => Hold;
     TIME      "CreationTime"              => Hold;
     MADE      "CreationDate"              => Look;
+    GENERATED "TimeGenerated"             => Look;
+    OFFICE    "OfficeWorkload"            => Look;
+              "OfficeId"                  => Text(METADATA_UID);
               "Id"                        => Text(METADATA_UID);
     OPERATION "Operation"                 => Hold;
               "CorrelationId"             => Text(METADATA_CORRELATION_UID);
@@ -58,12 +61,12 @@ const PRODUCT: (&str, &str) = ("Microsoft", "Microsoft 365");
 
 /// Makes the event of a record.
 pub(super) fn event(doc: &Doc<'_>, message: &mut String, out: &mut dyn Sink) -> Result<(), Reject> {
-    let when = doc.time(TIME).or_else(|_| doc.time(MADE)).map_err(|_| Reject::NoTime { field: "CreationTime" })?.in_utc();
+    let when = doc.time(TIME).or_else(|_| doc.time(MADE)).or_else(|_| doc.time(GENERATED)).map_err(|_| Reject::NoTime { field: "CreationTime" })?.in_utc();
     let operation = doc.text(OPERATION);
     if operation.is_empty() {
         return Err(Reject::Missing { field: "Operation" });
     }
-    let workload = doc.first(&[WORKLOAD]);
+    let workload = doc.first(&[WORKLOAD, OFFICE]);
     let directory = workload.eq_ignore_ascii_case("AzureActiveDirectory") || operation.ends_with('.');
     let (user, key, type_of_user, from) = (doc.lower(USER), doc.first(&[KEY]), doc.first(&[KIND]), doc.first(&[IP, IP_LONG, ACTOR_IP]));
     let (object, item, result, error) = (doc.first(&[OBJECT]), doc.first(&[ITEM]), doc.text(RESULT), doc.first(&[ERROR]));
