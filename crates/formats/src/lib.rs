@@ -44,6 +44,7 @@ mod json;
 mod kubernetes_audit;
 mod linux_audit;
 mod microsoft365;
+mod mysql;
 mod net;
 mod okta;
 mod packages;
@@ -82,6 +83,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &linux_audit::LinuxAudit,
         &docker::Docker,
         &cri::Cri,
+        &mysql::Mysql,
         &postgresql::Postgresql,
         &postgresql::PostgresqlCsv,
         &postgresql::PostgresqlJson,
