@@ -168,8 +168,9 @@ fn logon(line: &Line<'_>, server: Server<'_>, text: &str, success: bool, out: &m
         let who = text.split(" on ").next().unwrap_or_default().split(" using ").next().unwrap_or_default();
         who.rsplit_once('@').unwrap_or((who, ""))
     } else {
-        let (user, rest) = text.split_once("'@'").unwrap_or((text, ""));
-        (user, rest.split('\'').next().unwrap_or_default())
+        // A name may hold anything; the host is the last thing in quotes.
+        let who = text.rsplit_once(" (using password: ").map_or(text, |(who, _)| who);
+        who.strip_suffix('\'').unwrap_or(who).rsplit_once("'@'").unwrap_or((who, ""))
     };
     out.begin(class::AUTHENTICATION, 1, line.when.time);
     out.key(Column::Operation, "login");

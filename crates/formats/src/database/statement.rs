@@ -99,7 +99,7 @@ fn is_word(text: &str) -> bool {
 
 /// A name without quotes; what is no name is none.
 fn bare(word: &str) -> &str {
-    let name = word.trim_matches(|c| matches!(c, '"' | '`' | '[' | ']'));
+    let name = word.trim_matches(|c| matches!(c, '"' | '`' | '\'' | '[' | ']'));
     if name.starts_with(|c: char| c.is_alphabetic() || c == '_') { name } else { "" }
 }
 
@@ -156,6 +156,7 @@ mod tests {
             ("ALTER USER postgres PASSWORD 'pw'", "ALTER USER", Deed::Account(3), "postgres"),
             ("alter role a superuser", "ALTER ROLE", Deed::Account(99), "a"),
             ("drop role if exists clerk", "DROP ROLE", Deed::Account(6), "clerk"),
+            ("CREATE USER 'mallory'@'%' IDENTIFIED BY 'x'", "CREATE USER", Deed::Account(1), "mallory"),
             ("COPY t FROM PROGRAM 'id'", "COPY FROM PROGRAM", Deed::Data(5), "t"),
             ("copy (select * from t) to stdout", "COPY TO", Deed::Data(1), "select"),
             ("BEGIN;", "BEGIN", Deed::Data(99), ""),
