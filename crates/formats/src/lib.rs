@@ -31,6 +31,7 @@ mod database;
 mod dns;
 mod dns_server;
 mod docker;
+mod falco;
 mod gcp_audit;
 mod gcp_flow;
 mod github_audit;
@@ -55,6 +56,7 @@ mod s3_access;
 mod shell_history;
 mod suricata;
 mod syslog;
+mod tetragon;
 mod text;
 mod traefik;
 mod utf16;
@@ -96,6 +98,8 @@ pub fn all() -> &'static [&'static dyn Format] {
         &packages::RpmLog,
         &shell_history::ShellHistory,
         &cloud_init::CloudInit,
+        &falco::Falco,
+        &tetragon::Tetragon,
         &utmp::Lastlog,
         &zeek::Zeek,
         &suricata::Suricata,

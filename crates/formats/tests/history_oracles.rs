@@ -60,4 +60,4 @@ fn fact(map: &Map, tally: &mut Tally, field: &str, value: &Value, event: &Event)
 }
 
 /// Facts kept when this was written; fewer is a step back.
-const HISTORIES: u64 = 10;
+const HISTORIES: u64 = 16;

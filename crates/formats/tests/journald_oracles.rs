@@ -66,4 +66,4 @@ fn every_field_that_journalctl_prints() {
 }
 
 /// Facts kept when this was written; fewer is a step back.
-const JOURNALCTL: u64 = 30_000;
+const JOURNALCTL: u64 = 32_280;

@@ -15,6 +15,7 @@ mod history_oracles;
 mod hub;
 mod journald_oracles;
 mod oracle;
+mod sensor_oracles;
 mod shared;
 mod syslog_oracles;
 mod utmp_oracles;

@@ -79,6 +79,13 @@ impl Map {
         self.0.keys().any(|(o, field)| o == oracle && field.strip_prefix("text:").is_some_and(|t| text.contains(t)))
     }
 
+    /// The fields of an oracle that the map names, in order.
+    pub fn fields(&self, oracle: &str) -> Vec<String> {
+        let mut all: Vec<String> = self.0.keys().filter(|(o, _)| o == oracle).map(|(_, f)| f.clone()).collect();
+        all.sort();
+        all
+    }
+
     fn places(&self, oracle: &str, record: &str, field: &str) -> Vec<String> {
         let get = |field: &str| self.0.get(&(oracle.to_owned(), field.to_owned())).cloned();
         let part = field.rsplit_once('.').map(|(p, _)| format!("{p}.*"));

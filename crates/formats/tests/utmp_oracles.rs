@@ -54,4 +54,4 @@ fn utmpdump_rows() {
 }
 
 /// Facts kept when this was written; fewer is a step back.
-const UTMPDUMP: u64 = 180;
+const UTMPDUMP: u64 = 214;

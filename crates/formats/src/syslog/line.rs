@@ -57,6 +57,13 @@ impl<'a> Line<'a> {
         self.time
     }
 
+    /// The program writes its own time, with year and zone: it counts.
+    pub fn at(&mut self, time: Time) {
+        self.time = time;
+        let [year, zone, ..] = &mut self.marks;
+        (*year, *zone) = (None, None);
+    }
+
     /// Bytes of the line that are not UTF-8 are shown as U+FFFD.
     pub fn not_utf8(&mut self) {
         self.marks[3] = Some(Mark::NotUtf8);

@@ -23,6 +23,7 @@ mod sshd;
 mod sshd_server;
 mod su;
 mod sudo;
+mod sysmon;
 mod systemd;
 
 use event::{Column, Facet, Sink, attr};
@@ -96,7 +97,10 @@ impl Parser for Messages {
         let bytes = record.bytes.strip_suffix(b"\n").unwrap_or(record.bytes);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         let text = String::from_utf8_lossy(bytes);
-        let line = Line::read(record, &text, matches!(text, std::borrow::Cow::Owned(_)))?;
+        let mut line = Line::read(record, &text, matches!(text, std::borrow::Cow::Owned(_)))?;
+        if let Some(time) = sysmon::time(&line) {
+            line.at(time);
+        }
         if carries_audit(&line) && self.audit.get_or_insert_with(|| LinuxAudit.parser()).record(record, out).is_ok() {
             return Ok(());
         }
@@ -162,6 +166,7 @@ pub(crate) fn known(line: &Line<'_>, out: &mut dyn Sink) -> Option<()> {
         "systemd" | "systemd-user" => systemd::manager(line, out),
         "systemd-logind" | "elogind" => systemd::logind(line, out),
         "login" | "agetty" | "getty" | "remote" => login::read(line, out),
+        "sysmon" => sysmon::read(line, out),
         "dropbear" => dropbear::read(line, out),
         "pkexec" | "doas" => elevate::read(line, out),
         "polkitd" => elevate::polkit(line, out),
