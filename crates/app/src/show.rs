@@ -32,7 +32,12 @@ pub fn line(text: &str) -> anyhow::Result<()> {
 
 /// Writes a value as JSON, indented for a person, one document. What could move a terminal is written as `\u…`, which means the same.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    line(&inert(&serde_json::to_string_pretty(value)?))
+    line(&pretty(value)?)
+}
+
+/// A value as JSON for a person, in which nothing can move a terminal.
+pub fn pretty(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(inert(&serde_json::to_string_pretty(value)?))
 }
 
 /// JSON in which every character that hides stands as an escape; outside of texts JSON has none but the ends of lines.

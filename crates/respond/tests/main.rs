@@ -6,6 +6,7 @@ mod brief;
 mod case;
 mod formats;
 mod plan;
+mod ready;
 mod registry;
 mod whole;
 mod world;

@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod init;
 pub mod next;
 pub mod parse;
+pub mod ready;
 pub mod respond;
 pub mod scope;
 pub mod search;

@@ -126,7 +126,7 @@ impl Args {
             Format::Text => report::text(brief, Style { colour: show::colours() && self.out.is_none(), ..Style::default() }),
             Format::Md => report::markdown(brief),
             Format::Html => report::html(brief),
-            Format::Json => serde_json::to_string_pretty(brief)? + "\n",
+            Format::Json => show::pretty(brief)? + "\n",
         })
     }
 }

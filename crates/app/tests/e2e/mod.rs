@@ -9,6 +9,7 @@ mod formats;
 mod gaps;
 mod kill;
 mod own_formats;
+mod ready;
 mod real;
 mod search;
 mod session;

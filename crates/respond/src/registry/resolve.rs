@@ -62,6 +62,11 @@ impl Registry {
         true
     }
 
+    /// The entry that is, or holds, an entity.
+    pub(crate) fn entry_of(&self, entity: &Entity, at: Option<Time>) -> Option<&Entry> {
+        self.best(entity, at).map(|(entry, _)| entry)
+    }
+
     fn best(&self, entity: &Entity, at: Option<Time>) -> Option<(&Entry, String)> {
         let spelled = spellings(entity);
         let fits = self
@@ -112,7 +117,7 @@ impl Registry {
     }
 
     /// The contacts of a group or user: its own, else its members' or own mail address, else its parent's.
-    fn reach(&self, owner: &Entry, at: Option<Time>) -> Vec<Person> {
+    pub(crate) fn reach(&self, owner: &Entry, at: Option<Time>) -> Vec<Person> {
         let mut here = Some(owner);
         for _ in 0..PARENTS_MAX {
             let Some(entry) = here else { break };

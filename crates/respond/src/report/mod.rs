@@ -4,7 +4,7 @@
 
 pub mod brief;
 mod happened;
-mod html;
+pub(crate) mod html;
 pub mod input;
 mod label;
 mod make;

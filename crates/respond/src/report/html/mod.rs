@@ -6,7 +6,7 @@ mod evidence;
 mod svg;
 mod tell;
 mod who;
-mod write;
+pub(crate) mod write;
 
 use super::{
     brief::Brief,
@@ -22,8 +22,8 @@ pub const BYTES_MAX: usize = 1_000_000;
 /// Statements of a section; beyond it they are counted.
 const STATEMENTS_MAX: usize = 60;
 
-const CSS: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(crate) const CSS: &str = include_str!("style.css");
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// Sections in their order: id, and the words of the link to it.
 const SECTIONS: [(&str, &str); 12] = [

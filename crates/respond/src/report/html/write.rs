@@ -5,12 +5,12 @@
 
 /// A page that grows.
 #[derive(Default)]
-pub(super) struct Html {
+pub(crate) struct Html {
     out: String,
 }
 
 /// Attributes: names of this program, values of anybody.
-pub(super) type Attrs<'a> = &'a [(&'static str, &'a str)];
+pub(crate) type Attrs<'a> = &'a [(&'static str, &'a str)];
 
 /// Elements that begin a line, so that two versions of a page can be compared.
 const BLOCKS: [&str; 36] = [
