@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod casework;
 pub mod drain;
+pub mod heading;
 pub mod ingest;
 pub mod keep;
 pub mod originals;

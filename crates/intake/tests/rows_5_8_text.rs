@@ -38,12 +38,14 @@ fn row_8_empty_files_count_nothing_and_are_whole() {
 }
 
 #[test]
-fn row_4_utf_16_is_kept_as_it_is_and_said() {
-    let mut bench = Bench::new();
-    let bytes = std::iter::once(0xFEFFu16).chain("hello\nworld\n".encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-    bench.write("utf16", &bytes);
-    let report = bench.read("utf16");
-    assert_eq!(counts(&report), [1, 1, 0, 0]);
-    assert!(bench.kept.pieces().iter().all(|p| p.0 == PieceKind::Rejected(Reason::Encoding)));
-    assert_eq!(bench.kept.bytes(), bytes);
+fn row_4_utf_16_is_lines_with_a_mark_and_rejected_without_one() {
+    let units = |mark: Option<u16>| mark.into_iter().chain("hello\nworld\n".encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (name, bytes, counted, rejected) in [("marked", units(Some(0xFEFF)), [2, 2, 0, 0], 0), ("bare", units(None), [1, 1, 0, 0], 1)] {
+        let mut bench = Bench::new();
+        bench.write(name, &bytes);
+        assert_eq!(counts(&bench.read(name)), counted, "{name}");
+        let pieces = bench.kept.pieces();
+        assert_eq!(pieces.iter().filter(|p| p.0 == PieceKind::Rejected(Reason::Encoding)).count(), rejected, "{name}");
+        assert_eq!(bench.kept.bytes(), bytes, "{name}: as it lay");
+    }
 }

@@ -129,6 +129,19 @@ impl Lake {
         Ok(found.into_iter().collect())
     }
 
+    /// The last `limit` pieces around records that a source gave before a number, in order.
+    pub fn around_before(&self, source: &str, seq: u64, limit: usize) -> Result<Vec<Vec<u8>>> {
+        let before = ident("source").eq(lit(source)).and(ident("seq").lt(lit(seq as i64)));
+        let frame = self.frame(Table::Envelopes)?.filter(before)?.sort(vec![ident("seq").sort(false, false)])?.limit(0, Some(limit))?;
+        let mut found = Vec::new();
+        for batch in self.collect(frame.select(vec![ident("raw")])?)? {
+            let cells = Cells(&batch);
+            found.extend((0..batch.num_rows()).filter_map(|row| cells.bytes("raw", row)).map(<[u8]>::to_vec));
+        }
+        found.reverse();
+        Ok(found)
+    }
+
     /// The distinct values of a text column, sorted; the first `limit` of them.
     pub fn distinct(&self, column: Column, limit: usize) -> Result<Vec<String>> {
         if !matches!(column.shape(), Shape::Word | Shape::Text) {

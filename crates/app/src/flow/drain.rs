@@ -9,19 +9,21 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use event::{Batch, Book, Column, Columns, Fields, Gap, Origin, PieceKind, Reason, RecordBatch, Records, SourceInfo, Time, batch::BATCH_ROWS};
-use formats::{Catalogue, Parser, Record, Within};
+use formats::{Catalogue, Framing, Parser, Record, Within};
 use journal::StoredBatch;
 use lake::{Around, Quarantined};
 use ledger::BatchEntry;
 
-use crate::store::{BatchKey, Pending};
+use super::heading;
+use crate::store::{BatchKey, Pending, Store};
 
 /// Version of the parsers, written beside what they gave up on.
 const PARSER: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
 
 /// What waits for the next commit.
 pub struct Drain {
-    catalogue: Catalogue,
+    /// Where headings of streams that go on are found, and the formats that there are.
+    store: Store,
     batch: Batch,
     streams: HashMap<(String, u64), Stream>,
     links: trace::links::Aggregate,
@@ -95,10 +97,10 @@ impl Stream {
 
 impl Drain {
     /// Nothing drained yet after batch `position`.
-    pub fn new(position: u64, catalogue: &Catalogue) -> Drain {
+    pub fn new(position: u64, store: &Store) -> Drain {
         let nowhere = Origin { source: String::new(), format: String::new(), facet: event::Facet::System, received: Time(0), host: None };
         Drain {
-            catalogue: catalogue.clone(),
+            store: store.clone(),
             batch: Batch::new(nowhere),
             streams: HashMap::new(),
             links: trace::links::Aggregate::default(),
@@ -178,11 +180,22 @@ impl Drain {
         let records = &stored.records;
         let mut stream = match self.streams.remove(&(records.source.name.clone(), records.stream)) {
             Some(stream) => stream,
-            None => Stream::new(&records.source, records.received, &self.catalogue)?,
+            None => self.begin(records)?,
         };
         stream.origin.received = records.received;
         stream.batches.push((records.first_seq, stored.number));
         self.batch.set_origin(stream.origin.clone());
+        Ok(stream)
+    }
+
+    /// A stream that is new here. If it begins in its middle, its heading is in the tables.
+    fn begin(&self, records: &Records) -> anyhow::Result<Stream> {
+        let catalogue = &self.store.catalogue;
+        let mut stream = Stream::new(&records.source, records.received, catalogue)?;
+        let headed = catalogue.by_name(&records.source.format).filter(|f| records.offset > 0 && matches!(f.framing(), Framing::HeadedLines(_)));
+        if let Some(format) = headed {
+            heading::tell(&self.store.lake()?, format, &records.source.name, records.first_seq, stream.parser.as_mut())?;
+        }
         Ok(stream)
     }
 

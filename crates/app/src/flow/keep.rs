@@ -49,7 +49,7 @@ impl Writer {
 
     /// Drains what the journal has and the tables or the ledger do not have yet: what a run before could not finish.
     pub fn catch_up(&mut self, journal: &Journal) -> anyhow::Result<Drain> {
-        let mut drain = Drain::new(self.state.position, &self.store.catalogue);
+        let mut drain = Drain::new(self.state.position, &self.store);
         let mut waiting: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         for pending in &self.state.pending {
             waiting.entry(pending.batch).or_default().push(pending.seq);

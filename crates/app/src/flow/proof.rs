@@ -11,6 +11,7 @@ use ledger::{
     bundle::{Bundle, Extent, Part, Range},
 };
 
+use super::heading;
 use crate::store::{LedgerFolder, Pending, Store};
 
 /// Pieces wanted: numbers by source.
@@ -68,7 +69,7 @@ impl Proofs {
             let (Some(&first), Some(&last)) = (seqs.first(), seqs.last()) else { continue };
             parts.extend(self.parts_of(source, first, last, |seq| seqs.contains(&seq))?);
         }
-        let lines: String = events.iter().map(|e| reading(&self.catalogue, e) + "\n").collect();
+        let lines = events.iter().map(|e| Ok(reading(&self.catalogue, &self.lake, e)? + "\n")).collect::<anyhow::Result<String>>()?;
         self.bundle(asked, Extent::Selection, parts, (!lines.is_empty()).then(|| lines.into_bytes()))
     }
 
@@ -123,25 +124,26 @@ impl Proofs {
 }
 
 /// The OCSF object of a stored event, made again from its original records by today's parser.
-pub fn reading(catalogue: &Catalogue, e: &Event) -> String {
-    parsed(catalogue, e).map_or_else(|| "{}".into(), |e| e.to_json_line())
+fn reading(catalogue: &Catalogue, lake: &Lake, e: &Event) -> anyhow::Result<String> {
+    Ok(parsed(catalogue, lake, e)?.map_or_else(|| "{}".into(), |e| e.to_json_line()))
 }
 
 /// A stored event, made again from its original records by today's parser, with its OCSF object.
-pub fn parsed(catalogue: &Catalogue, e: &Event) -> Option<Event> {
+pub fn parsed(catalogue: &Catalogue, lake: &Lake, e: &Event) -> anyhow::Result<Option<Event>> {
     let received = Time(e.int(Column::Received).unwrap_or_default());
     let host = e.text(Column::Host).map(str::to_owned);
     let facet = e.text(Column::Facet).and_then(Facet::parse).unwrap_or(Facet::System);
     let source = e.text(Column::Source).unwrap_or_default().to_owned();
     let format = e.text(Column::Format).unwrap_or_default();
-    let found = catalogue.by_name(format)?;
+    let Some(found) = catalogue.by_name(format) else { return Ok(None) };
     let mut parser = found.parser_in(&Within::new(catalogue, &source));
+    heading::tell(lake, found, &source, e.records.first().copied().unwrap_or_default(), parser.as_mut())?;
     let mut sink = EventSink::new(Origin { source, format: format.to_owned(), facet, received, host: None });
     for (&seq, bytes) in e.records.iter().zip(&e.raw) {
         let _ = parser.record(Record { seq, bytes, received, host: host.as_deref() }, &mut sink);
     }
     parser.finish(&mut sink);
-    sink.events.into_iter().next()
+    Ok(sink.events.into_iter().next())
 }
 
 #[cfg(test)]

@@ -102,7 +102,11 @@ fn details(lake: &Lake, found: &[Session]) -> anyhow::Result<HashMap<String, Det
         any.extend(pids.into_iter().map(|pid| Filter::equals(Column::Pid, pid)));
         let own = Filter::is(Column::Host, s.host.as_str()).and(Filter::During(around(s.start, s.last))).and(Filter::Or(any));
         let events = lake.events(&own, Some(DETAILS_MAX), Want::ALL)?;
-        details.extend(events.iter().filter_map(|e| Some((e.id(), Detail::of(&proof::parsed(&formats::Catalogue::default(), e)?)))));
+        for e in &events {
+            if let Some(parsed) = proof::parsed(&formats::Catalogue::default(), lake, e)? {
+                details.insert(e.id(), Detail::of(&parsed));
+            }
+        }
     }
     Ok(details)
 }

@@ -103,3 +103,22 @@ fn two_may_not_write_and_others_may_ask_meanwhile() {
     end(child);
     assert_eq!(m.count("select count(*) from events"), 5);
 }
+
+#[test]
+fn a_log_with_a_heading_that_grows_is_read_on_by_it() {
+    let m = Muster::new();
+    let heading = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tcount\n";
+    let line = |n: u32| format!("17726148{n:02}.5\tC{n}\t10.0.0.5\t40{n:03}\t203.0.113.9\t443\ttcp\t{}\n", 100 + n);
+    fs::create_dir_all(m.path("logs/zeek")).unwrap();
+    append(&m, "logs/zeek/conn.log", &format!("{heading}{}", line(1)));
+    m.expect(0, &["ingest", "logs"]);
+    append(&m, "logs/zeek/conn.log", &line(2));
+    m.expect(0, &["ingest", "logs"]);
+    assert_eq!(m.count("select count(*) from quarantine"), 0);
+    assert_eq!(m.count("select count(*) from events where dst_ip = '203.0.113.9' and dst_port = 443"), 2);
+    m.expect(0, &["evidence", "export", "203.0.113.9", "--out", "e.zip"]);
+    let program = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nprint(''.join(z.read(n).decode() for n in z.namelist() if n.endswith('.jsonl')))";
+    let out = std::process::Command::new("python3").args(["-c", program]).arg(m.path("e.zip")).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(said.contains("\"C1\"") && said.contains("\"C2\""), "the readable view knows the fields by their heading: {said} {out:?}");
+}
