@@ -86,3 +86,24 @@ fn profiles_have_names_of_their_own() {
     assert_eq!(ids.len(), ready::PROFILES.len());
     assert!(ready::PROFILES.iter().all(|p| p.at_hand_days <= p.kept_days));
 }
+
+#[test]
+fn what_could_not_be_checked_lowers_the_score() {
+    let (none, _) = Registry::load(&[]);
+    let logged = [log("host:web-1", Facet::System, 100, 0)];
+    let input = Input {
+        now: now(),
+        registry: &none,
+        problems: &[],
+        logged: Some(&logged),
+        gaps: &[],
+        unread: &[],
+        reached: &[],
+        profile: ready::profile("default").unwrap(),
+    };
+    let found = ready::ready(&input);
+    assert_eq!((found.score, found.findings.len(), found.unchecked.len()), (Some(66), 0, 1));
+    let old = [log("host:web-1", Facet::System, 100, 8)];
+    let found = ready::ready(&Input { logged: Some(&old), ..input });
+    assert_eq!((found.score, found.findings.len()), (Some(33), 1));
+}

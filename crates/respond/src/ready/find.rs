@@ -210,6 +210,7 @@ fn unregistered(input: &Input<'_>, logged: &[super::Logged], found: &mut Found) 
 }
 
 fn gaps(input: &Input<'_>, found: &mut Found) {
+    let before = found.findings.len();
     let newest = input.logged.and_then(|l| l.iter().map(|l| l.last).max()).unwrap_or(input.now);
     let from = newest.plus(-GAP_DAYS * DAY);
     for g in input.gaps.iter().filter(|g| g.to.is_none_or(|t| t >= from)) {
@@ -219,6 +220,7 @@ fn gaps(input: &Input<'_>, found: &mut Found) {
         let text = format!("the newest event is from {}, {} days ago", utc(newest), days(input.now, newest));
         found.add(Kind::Silent, "all logs", text, "take in today's logs: `muster ingest PATH`".into(), None);
     }
+    found.part("logs that are up to date and whole", usize::from(found.findings.len() == before), 1);
 }
 
 /// How far the logs reach back, against the duty. muster deletes nothing by itself, so what is there stays.

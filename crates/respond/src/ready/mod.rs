@@ -153,7 +153,7 @@ pub struct Part {
 pub struct Ready {
     /// When it was made.
     pub made: Time,
-    /// Out of 100: the mean of the parts; nothing where nothing could be checked.
+    /// Out of 100: the mean of the parts, what could not be checked counting as none; nothing where nothing could be checked.
     pub score: Option<u64>,
     /// The parts.
     pub parts: Vec<Part>,
@@ -180,7 +180,9 @@ pub fn ready(input: &Input<'_>) -> Ready {
     found.findings.sort_by(|a, b| (a.kind, &a.about, &a.text).cmp(&(b.kind, &b.about, &b.text)));
     found.findings.dedup();
     let checked: Vec<&Part> = found.parts.iter().filter(|p| p.of > 0).collect();
-    let score = checked.iter().map(|p| p.ready * 100 / p.of).sum::<u64>().checked_div(checked.len() as u64);
+    // What could not be checked is not ready.
+    let of = if checked.is_empty() { 0 } else { checked.len() + found.unchecked.len() };
+    let score = checked.iter().map(|p| p.ready * 100 / p.of).sum::<u64>().checked_div(of as u64);
     Ready {
         made: input.now,
         score,
