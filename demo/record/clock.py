@@ -22,12 +22,11 @@ class Clock:
         begin, when, pace = self.marks[max(0, bisect.bisect_right(self.begins, real) - 1)]
         return when + datetime.timedelta(seconds=max(0.0, real - begin) * pace)
 
-    def audit(self, lines):
-        """An audit event's lines with the story's time."""
-        def stamp(found):
-            t = self.story(int(found[1]) + int(found[2]) / 1000)
-            return b"msg=audit(%d.%03d:%s)" % (int(t.timestamp()), t.microsecond // 1000, found[3])
-        return [re.sub(rb"msg=audit\((\d+)\.(\d{3}):(\d+)\)", stamp, line, count=1) for line in lines]
+    def audit(self, line):
+        """A record of audit with the story's time, and that time."""
+        found = re.search(rb"msg=audit\((\d+)\.(\d{3}):", line)
+        t = self.story(int(found[1]) + int(found[2]) / 1000)
+        return t, line[:found.start(1)] + b"%d.%03d" % (int(t.timestamp()), t.microsecond // 1000) + line[found.end(2):]
 
 
 ISO = re.compile(r"(?<=[>1] )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00|^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")

@@ -7,18 +7,12 @@ The kernel's audit sees every process of the machine that records. An event belo
 import re
 
 STAMP = re.compile(rb"msg=audit\((\d+)\.(\d{3}):(\d+)\)")
-PID = re.compile(rb" (?:p?pid)=(\d+)")
 
 
-def events(path):
-    """The log's events, each `(seconds, serial, [lines])`, in the order in which their first records stand in it."""
-    found = {}
-    for line in open(path, "rb"):
-        stamp = STAMP.search(line)
-        if stamp:
-            key = int(stamp[3])
-            found.setdefault(key, (int(stamp[1]) + int(stamp[2]) / 1000, key, []))[2].append(line)
-    return list(found.values())
+def serial(line):
+    """The serial of a record's event."""
+    stamp = STAMP.search(line)
+    return int(stamp[3]) if stamp else None
 
 
 def number(line, name):
@@ -27,17 +21,15 @@ def number(line, name):
 
 
 def by_host(path, tree):
-    """The events of each host that is in `tree` (name to first processes)."""
-    all_events = events(path)
-    parent, home = {}, {pid: host for host, roots in tree.items() for pid in roots}
-    for _, _, lines in all_events:
-        first = lines[0]
-        if b"type=SYSCALL" in first:
-            pid = number(first, b"pid")
-            if b'key="tree"' in first:
-                child = number(first, b"exit")
-                parent.setdefault(child, pid)
-            parent.setdefault(pid, number(first, b"ppid"))
+    """The records of each host in `tree` (name to first processes), in the order of the log."""
+    records = open(path, "rb").read().splitlines(keepends=True)
+    heads, parent, home = {}, {}, {pid: host for host, roots in tree.items() for pid in roots}
+    for line in records:
+        if heads.setdefault(serial(line), line) is line and b"type=SYSCALL" in line:
+            pid = number(line, b"pid")
+            if b'key="tree"' in line:
+                parent.setdefault(number(line, b"exit"), pid)
+            parent.setdefault(pid, number(line, b"ppid"))
 
     def host_of(pid):
         seen = set()
@@ -48,17 +40,17 @@ def by_host(path, tree):
             pid = parent.get(pid)
         return None
 
-    kept, entered = {host: [] for host in tree}, set()
-    for when, serial, lines in all_events:
-        pid = number(lines[0], b"pid")
+    belongs, entered = {}, set()
+    for event, head in heads.items():
+        pid = number(head, b"pid")
         host = host_of(pid)
-        if host is None or b'key="tree"' in lines[0]:
+        if event is None or host is None or b'key="tree"' in head:
             continue
         if pid in home and pid not in entered:
             # What brings the process into the host (nsenter, env, setpriv) is ours, not the host's.
-            program = re.search(rb' exe="([^"]*)"', lines[0])
-            if program is None or program[1].rsplit(b"/", 1)[-1] in (b"nsenter", b"env", b"setpriv") or b"success=no" in lines[0]:
+            program = re.search(rb' exe="([^"]*)"', head)
+            if program is None or program[1].rsplit(b"/", 1)[-1] in (b"nsenter", b"env", b"setpriv") or b"success=no" in head:
                 continue
             entered.add(pid)
-        kept[host].append((when, serial, lines))
-    return kept
+        belongs[event] = host
+    return {host: [line for line in records if belongs.get(serial(line)) == host] for host in tree}

@@ -103,7 +103,6 @@ server {
 NGINX
 in_image sqlite3 /srv/db/orders.db 'create table orders (id integer primary key, customer text, total int);
   with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000) insert into orders select i, hex(randomblob(24)), i * 7 % 900 from n;'
-head -c 24000000 /dev/urandom > "$image/srv/exports/customers-2026-02.csv.gz"
 cat > "$image/usr/local/bin/backup-db" <<'BACKUP'
 #!/bin/sh
 sqlite3 /srv/db/orders.db .dump | gzip > /var/tmp/db-1.dump.gz

