@@ -4,9 +4,10 @@
 
 import re
 
-from cloud import ACCOUNT, INSTANCE, KEY_NEW, OUTSIDE_1, OUTSIDE_2, PARTS, TRAIL
+from cloud import ACCOUNT, FLOW_LOG, INSTANCE, KEY_NEW, OUTSIDE_1, OUTSIDE_2, PARTS, TRAIL
 
 CLOUD, IAM = f"cloudtrail/{ACCOUNT}/eu-central-1", f"cloudtrail/{ACCOUNT}/us-east-1"
+FLOW = f"vpcflow/{ACCOUNT}/eu-central-1/{FLOW_LOG}"
 B_SYS, B_RUN, D_SYS, D_RUN, WEB = "bastion-1/auth.log", "bastion-1/audit/audit.log", "db-1/auth.log", "db-1/audit/audit.log", "web-1/nginx/access.log"
 
 
@@ -35,13 +36,15 @@ def text(logs, stolen):
     exports, secrets, backups = s3 + "customer-exports", s3 + "ops-secrets", s3 + "db-backups"
     ssh_key, dump = secrets + "/bastion/deploy_ed25519", backups + "/db-1/2026-03-03.dump.gz"
     id_db, sudoers, archive = "file:bastion-1:/home/deploy/.ssh/id_db", "file:db-1:/etc/sudoers.d/support2", "file:db-1:/srv/exports/customers-2026-02.csv.gz"
+    # The same account: while useradd makes it, auditd knows only its number.
+    numbered = "user:uid:1012@db-1"
     identities = [f"file:db-1:/etc/{name}" for name in ("passwd", "shadow", "group")]
     shown = [(ip1, "entry"), (ip2, "origin"), (key, "controlled"), (role, "controlled"), (session, "controlled"), (new, "controlled"), (backup, "controlled"),
              (account, "reached"), (exports, "exposed"), (secrets, "exposed"), (ssh_key, "exposed"), (backups, "exposed"), (dump, "exposed"),
              (f"resource:{TRAIL}", "changed"), *((f"{exports}/{part}", "exposed") for part in PARTS), ("host:web-1", "reached"),
              (one.key, "controlled"), (one.sshd, "controlled"), (one.ses, "controlled"), ("user:deploy@bastion-1", "controlled"), ("host:bastion-1", "reached"), (id_db, "exposed")]
     likely = [(two.key, "controlled"), (two.sshd, "controlled"), (two.ses, "controlled"), ("user:deploy@db-1", "controlled"), ("host:db-1", "controlled"),
-              ("user:root@db-1", "controlled"), ("user:support2@db-1", "controlled"), (sudoers, "changed"), (archive, "exposed"), *((f, "changed") for f in identities)]
+              ("user:root@db-1", "controlled"), ("user:support2@db-1", "controlled"), (numbered, "controlled"), (sudoers, "changed"), (archive, "exposed"), *((f, "changed") for f in identities)]
     hops = [(ip1, "connected", "host:web-1", "08:52:17", WEB),
             (ip1, "used", key, "09:12:04", CLOUD), (key, "logged_in", role, "09:12:04", CLOUD), (key, "logged_in", session, "09:12:04", CLOUD), (session, "logged_in", role, "09:12:04", CLOUD),
             (key, "on", account, "09:12:04", CLOUD),
@@ -59,7 +62,7 @@ def text(logs, stolen):
             (two.sshd, "logged_in", two.ses, "10:15:02", D_RUN), (two.sshd, "proved_by", two.key, "10:15:02", D_SYS), (two.sshd, "logged_in", "user:deploy@db-1", "10:15:02", D_SYS),
             (two.ses, "logged_in", "user:deploy@db-1", "10:15:02", D_RUN), (two.sshd, "on", "host:db-1", "10:15:02", D_SYS), (two.ses, "on", "host:db-1", "10:15:02", D_RUN),
             ("user:deploy@db-1", "became", "user:root@db-1", "10:15:40", D_SYS), (two.ses, "became", "user:root@db-1", "10:15:40", D_RUN),
-            (two.ses, "created", "user:support2@db-1", "10:19:12", D_RUN), *((two.ses, "wrote", f, "10:19:12", D_RUN) for f in identities), (two.ses, "wrote", sudoers, "10:20:05", D_RUN),
+            (two.ses, "created", "user:support2@db-1", "10:19:12", D_RUN), (two.ses, "created", numbered, "10:19:12", D_RUN), *((two.ses, "wrote", f, "10:19:12", D_RUN) for f in identities), (two.ses, "wrote", sudoers, "10:20:05", D_RUN),
             (two.ses, "read", archive, "10:24:00", D_RUN), (two.ses, "connected", ip2, "10:26:44", D_RUN)]
     out = ["# What happened on 2026-03-04, as it was played and recorded; the key that tests hold the scope against.",
            "# `status` and `level` as in crates/trace/src/scope. A hop whose source is `A+B` needs both.",
@@ -71,5 +74,6 @@ def text(logs, stolen):
     out += ["data_exposed:", f'  - {{entity: "{exports}", objects: {len(PARTS)}, bytes: {sum(41_000_000 + i for i in range(len(PARTS)))}, people: 48200, owner: team-data}}',
             f'  - {{entity: "{ssh_key}", owner: team-platform}}', f'  - {{entity: "{dump}", bytes: 812331904, owner: team-data}}', f'  - {{entity: "{archive}", bytes: 24000000, owner: team-platform}}',
             "vendors: [acme-analytics, aws]", "people: 48200", "exfiltration: seen", "blind_spots:",
-            f'  - {{what: "trail stopped", source: "{CLOUD}", from: "2026-03-04T10:02:00Z", to: "2026-03-04T10:42:00Z"}}']
+            f'  - {{what: "trail stopped", source: "{CLOUD}", from: "2026-03-04T10:02:00Z", to: "2026-03-04T10:42:00Z"}}',
+            f'  - {{what: "flow records of db-1 not written", source: "{FLOW}", from: "2026-03-04T10:40:00Z", to: "2026-03-04T10:50:00Z"}}']
     return "\n".join(out) + "\n"

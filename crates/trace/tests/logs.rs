@@ -1,7 +1,7 @@
 //! Reads folders of logs into events and links, and drives a scope as the program does.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::Read,
     path::{Path, PathBuf},
 };
@@ -23,12 +23,12 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// All files of a folder and below, as sources named like the program names them.
+/// All files of a folder and below, as sources named like the program names them; of a rotated log the oldest part first.
 #[allow(clippy::disallowed_types)] // the project's own demo, and test data of known size
 pub fn texts(dir: &Path) -> Texts {
-    let mut found = Texts::new();
     let mut files = Vec::new();
     walk(dir, &mut files);
+    let mut found: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
     files.sort();
     for path in files {
         let mut bytes = std::fs::read(&path).unwrap();
@@ -38,13 +38,29 @@ pub fn texts(dir: &Path) -> Texts {
             bytes = plain;
         }
         let name = path.file_name().unwrap().to_str().unwrap();
+        let below = path.strip_prefix(dir).unwrap().to_str().unwrap();
+        let (stem, age) = match below.strip_suffix(".gz").and_then(|b| b.rsplit_once('.')) {
+            Some((stem, n)) if n.parse::<u32>().is_ok() => (stem, n.parse().unwrap()),
+            _ => (below, 0),
+        };
         let source = match name.split('_').collect::<Vec<_>>()[..] {
             [account, "CloudTrail", region, ..] => format!("cloudtrail/{account}/{region}"),
-            _ => path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned(),
+            [account, "vpcflowlogs", region, log, ..] => format!("vpcflow/{account}/{region}/{log}"),
+            _ => stem.to_owned(),
         };
-        found.entry(source).or_default().push(bytes);
+        found.entry(source).or_default().push((age, bytes));
     }
-    found
+    let in_order = |mut streams: Vec<(u32, Vec<u8>)>| {
+        streams.sort_by_key(|s| std::cmp::Reverse(s.0));
+        streams.into_iter().map(|s| s.1).collect()
+    };
+    found.into_iter().map(|(source, streams)| (source, in_order(streams))).collect()
+}
+
+/// The host that a source's folder names.
+pub fn host(source: &str) -> Option<String> {
+    let (folder, _) = source.split_once('/')?;
+    (!matches!(folder, "cloudtrail" | "vpcflow" | "central")).then(|| folder.to_owned())
 }
 
 fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
@@ -58,7 +74,7 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
 pub fn events(texts: &Texts, received: &str) -> Vec<Event> {
     let mut events = Vec::new();
     for (source, streams) in texts {
-        let context = Context { source: source.clone(), received: Time::parse(received).unwrap(), host: None };
+        let context = Context { source: source.clone(), received: Time::parse(received).unwrap(), host: host(source) };
         let format = formats::recognise(&streams[0], source.rsplit('/').next().unwrap());
         let mut reader = Reader::new(format, &context);
         for stream in streams {
@@ -97,7 +113,8 @@ impl Store {
     }
 
     fn answer(&self, question: &Question) -> Vec<Link> {
-        let asked = |e: &Entity| question.entities.contains(e);
+        let entities: HashSet<&Entity> = question.entities.iter().collect();
+        let asked = |e: &Entity| entities.contains(e);
         let inside = |l: &&Link| question.window.contains(l.last);
         // Who asked something of a machine is found by the one who asked.
         let visit = |l: &Link| l.relation == event::Relation::Connected && l.from.kind == event::Kind::Ip;

@@ -76,7 +76,7 @@ fn jobs_are_jobs_and_failed_attempts_are_no_sessions() {
 
 #[test]
 fn the_order_of_the_events_does_not_matter() {
-    let mut events = store().events;
+    let mut events = store().events.clone();
     let forward = sessions(&events, Detail::of);
     events.reverse();
     assert_eq!(sessions(&events, Detail::of), forward);

@@ -8,7 +8,7 @@ use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
 use trace::scope::{
-    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, place, questions, reads_object_sql, sums,
+    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, login_sql, place, questions, reads_object_sql, sums,
 };
 
 /// Gap events looked at, the newest ones left out beyond it; the answer says so.
@@ -78,11 +78,12 @@ fn links(lake: &Lake, entities: &[Entity], window: Window, cut: &mut Vec<String>
 
 /// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when.
 fn places(lake: &Lake) -> anyhow::Result<Coverage> {
-    let reads = reads_object_sql();
+    let (reads, logins) = (reads_object_sql(), login_sql());
     let places = lake.sql(
         &format!(
             "select source, facet, host, account, region, min(time) as first, max(time) as last, \
-             sum(case when {reads} then 1 else 0 end) as reads from events group by source, facet, host, account, region"
+             sum(case when {reads} then 1 else 0 end) as reads, \
+             sum(case when {logins} then 1 else 0 end) as logins from events group by source, facet, host, account, region"
         ),
         LIMITS,
     )?;

@@ -125,7 +125,7 @@ impl<'a> Parts<'a> {
             parts.set(Part::Lure, Kind::Url, Lies::InEvent(url));
         }
         for (part, column) in WHOLE {
-            if let (Some(kind), Some(value)) = (column.kind(), text(column)) {
+            if let (Some(kind), Some(value)) = (column.kind(), text(column).filter(|v| !UNSPECIFIED.contains(v))) {
                 parts.set(part, kind, Lies::InEvent(value));
             }
         }
@@ -201,6 +201,9 @@ const METADATA: [&str; 7] = ["169.254.169.254", "169.254.170.2", "metadata.googl
 fn is_lure(url: &str) -> bool {
     METADATA.iter().any(|m| url.contains(m))
 }
+
+/// Addresses that name nobody (RFC 6890): a socket that is bound to all, or that only asks the kernel for a route.
+const UNSPECIFIED: [&str; 2] = ["0.0.0.0", "::"];
 
 /// Parts that are a column as it stands.
 const WHOLE: [(Part, Column); 10] = [

@@ -10,7 +10,7 @@ use event::{Kind, Relation, Time};
 use super::{
     bridge,
     graph::{Id, Row},
-    habit::Known,
+    habit::{Known, lasting},
 };
 
 /// An actor, and the address that ties its acts to the intruder.
@@ -109,7 +109,9 @@ fn identity(known: &Known<'_>, id: Id) -> Vec<Start> {
         match r.relation {
             Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip && known.kind(id) == Kind::User && known.on_host(id) => {}
             Relation::Used | Relation::LoggedIn if known.kind(r.from) == Kind::Ip => {
-                if known.usual(id, Some(r.from)) == Some(false) || (known.need(r.from) && !known.pair(r.from, id)) {
+                // What is handed out anew each time was never used from anywhere before: of it only its user can tell.
+                let new_place = lasting(known.graph, id) && known.need(r.from) && !known.pair(r.from, id);
+                if known.usual(id, Some(r.from)) == Some(false) || new_place {
                     found.push(Start { who: id, tie: Some(r.from) });
                 }
             }

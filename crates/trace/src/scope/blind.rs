@@ -44,7 +44,7 @@ pub(super) fn spots(nodes: &[ScopeNode], completeness: &Completeness, coverage: 
             _ => {}
         }
     }
-    for facet in [Facet::Cloud, Facet::Network, Facet::Runtime, Facet::System] {
+    for facet in [Facet::Cloud, Facet::Network, Facet::Runtime, Facet::System, Facet::Application] {
         if !coverage.has(facet, None) {
             found.push(missing(None, facet, format!("no {} log at all", facet.name())));
         }
@@ -91,6 +91,9 @@ fn host(e: &Entity, coverage: &Coverage, window: Option<(Time, Time)>, found: &m
         if own.is_empty() {
             found.push(missing(Some(e.clone()), facet, format!("{} sends no {} log", e.value, facet.name())));
             continue;
+        }
+        if facet == Facet::System && !coverage.logins.contains(&e.value) {
+            found.push(missing(Some(e.clone()), facet, format!("{}'s system logs tell of no login", e.value)));
         }
         let (Some(first), Some(last), Some((from, to))) = (own.iter().map(|s| s.first).min(), own.iter().map(|s| s.last).max(), window) else { continue };
         let slack = SILENT_S * SECOND;

@@ -36,6 +36,8 @@ pub struct SourceRow {
     pub last: Time,
     /// Events by which objects were read or tried to be read (`reads_object`).
     pub reads: u64,
+    /// Events of somebody logging in, becoming another, or failing to (OCSF Authentication).
+    pub logins: u64,
 }
 
 /// What one source was seen to cover.
@@ -94,6 +96,8 @@ pub struct Coverage {
     pub gaps: Vec<GapSpan>,
     /// Cloud accounts of which events tell that single objects are read (S3 data events).
     pub object_reads: BTreeSet<String>,
+    /// Hosts whose system logs tell of logins.
+    pub logins: BTreeSet<String>,
     /// Limits at which the looking stopped, and what is not known for it, in sentences.
     pub cut: Vec<String>,
 }
@@ -102,7 +106,7 @@ impl Coverage {
     /// Folds rows and gaps. Gaps that two events tell of alike (auditd's end and its next start) are one.
     pub fn fold(rows: impl IntoIterator<Item = SourceRow>, gaps: impl IntoIterator<Item = GapSpan>) -> Coverage {
         let mut spans: BTreeMap<String, SourceSpan> = BTreeMap::new();
-        let mut object_reads = BTreeSet::new();
+        let (mut object_reads, mut logins) = (BTreeSet::new(), BTreeSet::new());
         for row in rows {
             let span = spans.entry(row.source.clone()).or_insert_with(|| SourceSpan {
                 source: row.source,
@@ -115,11 +119,12 @@ impl Coverage {
             });
             (span.first, span.last) = (span.first.min(row.first), span.last.max(row.last));
             object_reads.extend(row.account.clone().filter(|_| row.reads > 0));
+            logins.extend(row.host.clone().filter(|_| row.logins > 0 && span.facet == Facet::System));
             for (list, value) in [(&mut span.hosts, row.host), (&mut span.accounts, row.account), (&mut span.regions, row.region)] {
                 list.extend(value.filter(|v| !list.contains(v)));
             }
         }
-        let mut coverage = Coverage { sources: spans.into_values().collect(), gaps: Vec::new(), object_reads, cut: Vec::new() };
+        let mut coverage = Coverage { sources: spans.into_values().collect(), gaps: Vec::new(), object_reads, logins, cut: Vec::new() };
         coverage.add_gaps(gaps);
         coverage
     }
@@ -168,6 +173,7 @@ impl SourceRow {
             first: e.time(),
             last: e.time(),
             reads: u64::from(reads_object(e)),
+            logins: u64::from(e.int(Column::ClassUid) == Some(AUTHENTICATION)),
         })
     }
 }
@@ -222,6 +228,14 @@ fn source_and_place(e: &impl Fields) -> (String, String) {
 
 /// `place` as an expression over the columns of a table of events.
 pub const PLACE_SQL: &str = "case when account is null then coalesce(host, '') else concat(account, '/', region) end";
+
+/// OCSF class of logins.
+const AUTHENTICATION: i64 = event::class::AUTHENTICATION.uid as i64;
+
+/// Whether an event tells of a login, as a condition over the columns of a table of events.
+pub fn login_sql() -> String {
+    format!("class_uid = {AUTHENTICATION}")
+}
 
 /// Whether an event tells that a single object was read, or that somebody tried.
 fn reads_object(e: &impl Fields) -> bool {

@@ -239,7 +239,7 @@ fn day(t: Time) -> i64 {
 }
 
 /// Sessions, processes and handed-out keys are new every day; addresses, users and lasting keys are not.
-fn lasting(graph: &Graph, id: Id) -> bool {
+pub(super) fn lasting(graph: &Graph, id: Id) -> bool {
     let name = graph.name(id);
     match name.kind {
         Kind::Ip | Kind::User => true,
