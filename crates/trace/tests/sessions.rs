@@ -1,4 +1,4 @@
-//! Sessions of the composed intrusion, and logins told by many: each is one, and no two are made one.
+//! Sessions of the recorded intrusion, and logins told by many: each is one, and no two are made one.
 
 use std::collections::BTreeSet;
 
@@ -55,6 +55,19 @@ fn the_intruders_login_has_its_whole_tree() {
     let kinds = |k| s.replay.iter().filter(|step| step.kind == k).count();
     assert_eq!((kinds(StepKind::Login), kinds(StepKind::Logout), kinds(StepKind::Connection)), (1, 1, 1));
     assert!(kinds(StepKind::Exec) >= 7 && s.replay.iter().all(|step| !step.events.is_empty()));
+}
+
+/// What people type at a terminal, what CI sends, and what it copies, told apart.
+#[test]
+fn logins_are_told_apart_by_how_they_were_begun() {
+    let all = sessions(&store().events, Detail::of);
+    let how = |user: &str, from: &str| {
+        all.iter().filter(|s| s.user.as_ref().is_some_and(|u| u.value == user) && s.from.as_ref().is_some_and(|f| f.value == from)).map(|s| s.how).collect::<Vec<_>>()
+    };
+    assert!(how("alice@bastion-1", "192.0.2.20").iter().all(|h| *h == How::Terminal));
+    let by_ci = how("deploy@web-1", "10.20.3.30");
+    let count = |h| by_ci.iter().filter(|x| **x == h).count();
+    assert_eq!((count(How::FileTransfer), count(How::RemoteCommand)), (by_ci.len() / 2, by_ci.len() / 2), "{by_ci:?}");
 }
 
 #[test]
