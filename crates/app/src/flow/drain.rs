@@ -13,6 +13,7 @@ use formats::{Catalogue, Framing, Parser, Record, Within};
 use journal::StoredBatch;
 use lake::{Around, Quarantined};
 use ledger::BatchEntry;
+use trace::scope::missing_before;
 
 use super::heading;
 use crate::store::{BatchKey, Pending, Store};
@@ -262,8 +263,7 @@ impl Drain {
             book.saw(row.time());
             if let Some(kind) = row.text(Column::Gap) {
                 let count = row.int(Column::GapCount).and_then(|n| u64::try_from(n).ok());
-                // What was lost is missing before the line that tells of it, what stopped after.
-                let (from, to) = if kind == "lost" { (None, Some(row.time())) } else { (Some(row.time()), None) };
+                let (from, to) = if missing_before(&row) { (None, Some(row.time())) } else { (Some(row.time()), None) };
                 book.add_gap(Gap { source: source.into(), kind: kind.into(), from, to, count });
             }
         }

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub const OBJECT_READS: [&str; 3] = ["GetObject", "HeadObject", "SelectObjectContent"];
 /// How the name of an object, or of the bucket that holds it, begins.
 const OBJECT_HEAD: &str = "arn:aws:s3:::";
-/// auditd's first line after a start: like `lost`, it tells of what is missing before it.
-const STARTS: &str = "DAEMON_START";
+/// First lines of a daemon of logs after its start (auditd's, syslog's): like `lost`, they tell of what is missing before them.
+const STARTS: [&str; 2] = ["DAEMON_START", "log_started"];
 
 /// What one source tells of one host, account and region; rows of one source are folded into its span.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -182,8 +182,7 @@ impl GapSpan {
     /// The gap that an event tells of, if it does. What stops or is switched off is missing after it; what was lost, before.
     pub fn of(e: &impl Fields, neighbours: Neighbours) -> Option<GapSpan> {
         let kind = e.text(Column::Gap)?;
-        let before = kind == "lost" || e.text(Column::Operation) == Some(STARTS);
-        let (from, to) = if before { (neighbours.before, Some(e.time())) } else { (Some(e.time()), neighbours.after) };
+        let (from, to) = if missing_before(e) { (neighbours.before, Some(e.time())) } else { (Some(e.time()), neighbours.after) };
         let account = e.text(Column::Account).map(|a| Entity::new(Kind::Account, a));
         Some(GapSpan {
             source: e.text(Column::Source)?.to_owned(),
@@ -210,6 +209,11 @@ impl GapSpan {
         let key = |g: &GapSpan| (g.from, g.to);
         key(self) == key(other) && self.kind == other.kind && self.source == other.source && self.of == other.of
     }
+}
+
+/// Whether an event that tells of a gap tells of what is missing before it, not after it.
+pub fn missing_before(e: &impl Fields) -> bool {
+    e.text(Column::Gap) == Some("lost") || e.text(Column::Operation).is_some_and(|o| STARTS.contains(&o))
 }
 
 /// The place in its source that an event tells of: account and region, else host. Events of other places go on while a log is silent
