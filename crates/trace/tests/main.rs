@@ -1,4 +1,4 @@
-//! Scope equals the truth: on the composed intrusion, renamed and moved in time, with sources taken away, and on logs nobody here wrote.
+//! Scope equals the truth: on the recorded intrusion, renamed and moved in time, with sources taken away, and on logs nobody here wrote.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

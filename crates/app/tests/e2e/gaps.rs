@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Muster, root};
 
-/// A store with the composed intrusion and one more log.
+/// A store with the recorded intrusion and one more log.
 fn with(name: &str, text: &str) -> Muster {
     let m = Muster::new();
     std::fs::write(m.path(name), text).unwrap();
@@ -64,7 +64,7 @@ fn more_gaps_than_are_looked_at_are_a_blind_spot() {
         let gaps = spots.iter().filter(|b| b["what"] == "gap" && b["source"] == "central/kern.log").count();
         (gaps, spots.iter().any(|b| b["what"] == "limit" && b["text"].as_str().unwrap().contains("first 1000 gaps")))
     };
-    // The stopped trail and the stopped configuration of the composed intrusion are gaps too.
+    // The stopped trail and the stopped configuration of the recorded intrusion are gaps too.
     let (gaps, cut) = named(900);
     assert!(gaps == 900 && !cut, "{gaps}");
     let (gaps, cut) = named(1_001);

@@ -38,7 +38,7 @@ fn the_intruders_session_is_one_tree_and_replays_in_order() {
     let times: Vec<_> = s["replay"].as_array().unwrap().iter().map(|step| event::Time::parse(step["time"].as_str().unwrap()).unwrap()).collect();
     assert!(times.len() > 10 && times.windows(2).all(|w| w[0] <= w[1]), "{times:?}");
     let text = m.expect(0, &["session", id]);
-    for said in ["└─", "useradd", "terminal pts/1", "told by", "replay (UTC)"] {
+    for said in ["└─", "useradd", "terminal pts/0", "told by", "replay (UTC)"] {
         assert!(text.contains(said), "{said} is not in\n{text}");
     }
     let bare = id.trim_start_matches("session:");
