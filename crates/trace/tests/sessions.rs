@@ -62,7 +62,10 @@ fn the_intruders_login_has_its_whole_tree() {
 fn logins_are_told_apart_by_how_they_were_begun() {
     let all = sessions(&store().events, Detail::of);
     let how = |user: &str, from: &str| {
-        all.iter().filter(|s| s.user.as_ref().is_some_and(|u| u.value == user) && s.from.as_ref().is_some_and(|f| f.value == from)).map(|s| s.how).collect::<Vec<_>>()
+        all.iter()
+            .filter(|s| s.user.as_ref().is_some_and(|u| u.value == user) && s.from.as_ref().is_some_and(|f| f.value == from))
+            .map(|s| s.how)
+            .collect::<Vec<_>>()
     };
     assert!(how("alice@bastion-1", "192.0.2.20").iter().all(|h| *h == How::Terminal));
     let by_ci = how("deploy@web-1", "10.20.3.30");
