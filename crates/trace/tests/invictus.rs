@@ -12,7 +12,7 @@ use trace::{
 use crate::logs::{Store, events, root, texts};
 
 /// Stratus Red Team's techniques (stratus-red-team.cloud, attack techniques of AWS) that these logs show, and the call that each rests on.
-const TECHNIQUES: &[(&str, &str)] = &[
+pub const TECHNIQUES: &[(&str, &str)] = &[
     ("aws.credential-access.ec2-get-password-data", "GetPasswordData"),
     ("aws.credential-access.secretsmanager-retrieve-secrets", "GetSecretValue"),
     ("aws.credential-access.ssm-retrieve-securestring-parameters", "GetParameters"),

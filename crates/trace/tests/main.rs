@@ -10,3 +10,4 @@ mod logs;
 mod network;
 mod renamed;
 mod sessions;
+mod techniques;

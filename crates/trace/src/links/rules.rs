@@ -192,6 +192,8 @@ const DATASTORE_ACTIVITY: i64 = class::DATASTORE_ACTIVITY.uid as i64;
 fn kind(p: &Parts<'_>) -> CaseKind {
     let handed_out = p.has(Part::TargetCredential) || p.has(Part::TargetSession);
     match (p.class, p.activity) {
+        // A role that was refused to a key: the key itself was good, and was used.
+        (AUTHENTICATION, _) if p.failed && !p.on_host && p.has(Part::Credential) => CaseKind::Other,
         (AUTHENTICATION, _) if p.failed => CaseKind::Failed,
         (AUTHENTICATION, _) if !p.on_host && handed_out => CaseKind::Assume,
         (AUTHENTICATION, 1) => CaseKind::Login,
