@@ -8,7 +8,8 @@ use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
 use trace::scope::{
-    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, login_sql, place, questions, reads_object_sql, sums,
+    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, login_sql, place, questions,
+    reads_object_sql, sums,
 };
 
 /// Gap events looked at, the newest ones left out beyond it; the answer says so.
