@@ -106,7 +106,7 @@ fn verdict(record: &Rec<'_>, out: &mut dyn Sink) {
 }
 
 fn message(record: &Rec<'_>) -> String {
-    let whom = || record.text("acct").or_else(|| record.text("id"));
+    let whom = || record.text("acct").or_else(|| record.name("id").map(Cow::Borrowed)).or_else(|| record.text("id"));
     let said = match record.kind {
         "USER_CMD" => record.text("cmd").map(|c| format!("sudo ran {c}")),
         "ADD_USER" => whom().map(|a| format!("user {a} added")),
