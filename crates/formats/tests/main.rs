@@ -9,6 +9,7 @@ mod carried;
 mod cloud_oracles;
 mod clouds;
 mod cloudtrail;
+mod corpus;
 mod databases;
 mod golden;
 mod history_oracles;

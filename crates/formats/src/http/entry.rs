@@ -97,7 +97,7 @@ impl<'a> Entry<'a> {
         if known {
             self.http(RequestLine { target: &target, ..line }, out);
         }
-        self.host(record, out);
+        self.host(record, !matches!(&*target, "" | "-"), out);
         let request = self.text(self.request);
         if said.is_none() && !request.is_empty() {
             out.other("request", &request);
@@ -162,10 +162,15 @@ impl<'a> Entry<'a> {
     }
 
     /// The server: the machine, where it is known from outside, else the name that was asked for.
-    fn host(&self, record: Record<'_>, out: &mut dyn Sink) {
+    /// OCSF knows no URL that is a host alone.
+    fn host(&self, record: Record<'_>, asked: bool, out: &mut dyn Sink) {
         let host = self.text(self.host);
-        host_port(out, &host);
-        net::port(out, self.port, attr::HTTP_URL_PORT);
+        if asked {
+            host_port(out, &host);
+            net::port(out, self.port, attr::HTTP_URL_PORT);
+        } else if !matches!(&*host, "" | "-" | "_") {
+            out.other("host", &host);
+        }
         if let Some(machine) = record.host {
             net::machine(out, machine);
         } else if !matches!(&*host, "" | "_") {
