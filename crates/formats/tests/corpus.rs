@@ -17,8 +17,8 @@ const EXPECTED: &str = include_str!("../fidelity/recognised.tsv");
 
 fn expected(path: &str) -> Option<BTreeSet<&'static str>> {
     let rows = EXPECTED.lines().filter(|l| !l.starts_with('#') && !l.is_empty());
-    let fits = rows.filter_map(|l| l.split_once('\t')).filter(|(place, _)| if place.ends_with('/') { path.starts_with(place) } else { path == *place });
-    fits.last().map(|(_, formats)| formats.split(',').collect())
+    let mut fits = rows.filter_map(|l| l.split_once('\t')).filter(|(place, _)| if place.ends_with('/') { path.starts_with(place) } else { path == *place });
+    fits.next_back().map(|(_, formats)| formats.split(',').collect())
 }
 
 #[test]
