@@ -123,7 +123,7 @@ impl Json {
                 (b'[', Inside::Nothing) => self.enter(Inside::Array),
                 (b']', Inside::Array) => self.leave(),
                 (b']', Inside::Envelope) => {
-                    if at > 0 || !self.pending.bytes().is_empty() {
+                    if at > 0 || self.pending.is_open() {
                         return (Some((PieceKind::Around, 0)), at);
                     }
                     self.inside = Inside::Nothing;
@@ -140,7 +140,7 @@ impl Json {
 
     /// Something other than white space: what went before is a piece.
     fn begin(&mut self, b: u8, bytes: &[u8], at: usize) -> Step {
-        let before = at > 0 || !self.pending.bytes().is_empty();
+        let before = at > 0 || self.pending.is_open();
         if before {
             return (Some((PieceKind::Around, 0)), at);
         }

@@ -151,7 +151,8 @@ impl Framer {
         Framer { framing, limits, state }
     }
 
-    /// Takes the next bytes, and gives out each piece that they complete. The pieces do not depend on how the stream was cut into pushes.
+    /// Takes the next bytes, and gives out each piece that they complete. The pieces do not depend on how the stream was cut
+    /// into pushes, but for the parts of what is longer than the largest record: they are given out before its end is known.
     pub fn push(&mut self, bytes: &[u8], piece: &mut OnPiece<'_>) {
         match &mut self.state {
             State::Head(head) => {

@@ -22,6 +22,11 @@ impl Pending {
         &self.bytes
     }
 
+    /// Whether a piece has begun and not ended; all of it may be out already.
+    pub(super) fn is_open(&self) -> bool {
+        self.split || !self.bytes.is_empty()
+    }
+
     /// Whether the piece, with so many more bytes, is longer than the largest record.
     pub(super) fn too_long(&self, more: usize) -> bool {
         self.split || self.bytes.len() + more > self.max
