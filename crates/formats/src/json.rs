@@ -11,6 +11,8 @@ use crate::Reject;
 
 /// Members that are compared one by one for duplicates; larger objects use a set.
 const FEW: usize = 32;
+/// Keys looked at to tell what an object is.
+const TOP_KEYS_MAX: usize = 256;
 
 /// One member of an object: its key without quotes (escapes as written) and the text of its value.
 pub(crate) type Member<'a> = (&'a str, &'a str);
@@ -83,6 +85,27 @@ pub(crate) fn on_top(head: &[u8], name: &str) -> bool {
     let Ok(line) = std::str::from_utf8(line) else { return true };
     let mut found = false;
     members(line, |key, _| found |= key == name).is_err() || found
+}
+
+/// The keys of the first object of a stream itself, of objects in an array those of the first; as far as the bytes reach.
+pub(crate) fn top_keys(head: &[u8]) -> Vec<&str> {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let valid = std::str::from_utf8(text).map_or_else(|e| e.valid_up_to(), |_| text.len());
+    let text = text.get(..valid).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or_default();
+    let mut reader = Reader { text, at: 0 };
+    let mut keys = Vec::new();
+    reader.next_is(b'[');
+    if !reader.next_is(b'{') {
+        return keys;
+    }
+    while keys.len() < TOP_KEYS_MAX {
+        let Ok(key) = reader.text() else { break };
+        keys.push(key);
+        if !reader.next_is(b':') || reader.value().is_err() || !reader.next_is(b',') {
+            break;
+        }
+    }
+    keys
 }
 
 /// The text of a JSON string, with its escapes undone; `None` for any other value.

@@ -48,6 +48,7 @@ mod microsoft365;
 mod mysql;
 mod net;
 mod okta;
+mod osquery;
 mod packages;
 mod pairs;
 mod postgresql;
@@ -83,6 +84,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &guardduty::GuardDuty,
         &google_workspace::GoogleWorkspace,
         &linux_audit::LinuxAudit,
+        &linux_audit::Laurel,
         &docker::Docker,
         &cri::Cri,
         &mysql::Mysql,
@@ -100,6 +102,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &cloud_init::CloudInit,
         &falco::Falco,
         &tetragon::Tetragon,
+        &osquery::Osquery,
         &utmp::Lastlog,
         &zeek::Zeek,
         &suricata::Suricata,

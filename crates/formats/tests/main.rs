@@ -16,6 +16,7 @@ mod history_oracles;
 mod hub;
 mod journald_oracles;
 mod oracle;
+mod sensor_json;
 mod sensor_oracles;
 mod shared;
 mod syslog_oracles;

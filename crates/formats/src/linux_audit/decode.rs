@@ -48,6 +48,11 @@ const ENCODED: &[&str] = &[
     "watch",
 ];
 
+/// Whether a field carries text of somebody's choice.
+pub fn is_encoded(key: &str) -> bool {
+    ENCODED.contains(&key)
+}
+
 /// The text of a field; `None` for `(null)`, `(none)`, `?` and nothing.
 pub fn text<'a>(field: Field<'a>) -> Option<Cow<'a, str>> {
     if field.quoted {

@@ -42,7 +42,7 @@ pub fn head(line: &str) -> Result<Head<'_>, Reject> {
         Some((_, node)) => node.split(' ').next().filter(|n| !n.is_empty()),
         None => carrier(lead),
     };
-    let (time, serial) = read_stamp(stamp)?;
+    let (time, serial) = self::stamp(stamp)?;
     Ok(Head { node, kind, time, stamp, serial, body: body.trim_start_matches(':') })
 }
 
@@ -58,8 +58,8 @@ fn carrier(lead: &str) -> Option<&str> {
     None
 }
 
-/// `1615114232.375:15558`.
-fn read_stamp(stamp: &str) -> Result<(Time, u64), Reject> {
+/// Time and serial of `1615114232.375:15558`.
+pub fn stamp(stamp: &str) -> Result<(Time, u64), Reject> {
     let fault = || Reject::Bad { field: "time", expected: "seconds.millis:serial", found: Reject::found(stamp) };
     let (time, serial) = stamp.split_once(':').ok_or_else(fault)?;
     let (secs, millis) = time.split_once('.').ok_or_else(fault)?;

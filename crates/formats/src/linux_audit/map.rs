@@ -64,6 +64,11 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    /// An event from records that were read elsewhere; `stamp` is its `seconds.millis:serial`.
+    pub fn new(records: Vec<Rec<'a>>, host: String, time: Time, stamp: &'a str, marks: [Option<Mark>; 3]) -> Seen<'a> {
+        Seen { records, host, time, stamp, marks }
+    }
+
     /// The first record of a type.
     pub fn of(&self, kind: &str) -> Option<&Rec<'a>> {
         self.records.iter().find(|r| r.kind == kind)
@@ -147,18 +152,23 @@ pub fn put_key(out: &mut dyn Sink, column: Column, value: Option<impl AsRef<str>
 pub fn event(open: &Open, out: &mut dyn Sink) {
     let texts: Vec<(u64, &[u8], Cow<'_, str>)> = open.records().map(|(seq, bytes)| (seq, bytes, String::from_utf8_lossy(bytes))).collect();
     let Some(seen) = read(open, &texts) else { return };
+    tell(&seen, out);
+    texts.iter().for_each(|(seq, bytes, _)| out.record(*seq, bytes));
+    out.end();
+}
+
+/// Begins the event that these records are, and says all that they say.
+pub fn tell(seen: &Seen<'_>, out: &mut dyn Sink) {
     if seen.of("SYSCALL").is_some() {
-        syscalls::event(&seen, out);
+        syscalls::event(seen, out);
     } else if let Some(first) = seen.records.first() {
-        programs::event(&seen, first, out);
+        programs::event(seen, first, out);
     } else {
         seen.begin(out, class::BASE_EVENT, 99, "EOE");
     }
-    gap(&seen, out);
-    rest(&seen, out);
+    gap(seen, out);
+    rest(seen, out);
     seen.marks.iter().flatten().for_each(|m| out.mark(*m));
-    texts.iter().for_each(|(seq, bytes, _)| out.record(*seq, bytes));
-    out.end();
 }
 
 fn read<'a>(open: &Open, texts: &'a [(u64, &[u8], Cow<'a, str>)]) -> Option<Seen<'a>> {

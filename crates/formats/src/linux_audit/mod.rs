@@ -1,10 +1,11 @@
 //! Linux audit, raw and enriched: records put together to events, and what they say in OCSF.
 //!
-//! Owns: heads and fields (`line`), values (`decode`), events (`assemble`), meaning (`map`, `syscalls`, `programs`), numbers (`tables`).
+//! Owns: heads and fields (`line`), values (`decode`), events (`assemble`), meaning (`map`, `syscalls`, `programs`), numbers (`tables`), Laurel's JSON of the same (`laurel`).
 //! Never asks the machine it runs on: a user id without a name in the log stays a number.
 
 mod assemble;
 mod decode;
+mod laurel;
 mod line;
 mod map;
 mod paths;
@@ -12,6 +13,8 @@ mod programs;
 mod syscalls;
 mod tables;
 mod words;
+
+pub use laurel::Laurel;
 
 use event::Facet;
 
