@@ -201,7 +201,7 @@ fn kind(p: &Parts<'_>) -> CaseKind {
         (AUTHENTICATION, _) if p.has(Part::TargetUser) => CaseKind::Switch,
         (ACCOUNT_CHANGE | USER_ACCESS | GROUP_MANAGEMENT, _) if p.failed => CaseKind::Other,
         (ACCOUNT_CHANGE, 1) => CaseKind::Account,
-        (ACCOUNT_CHANGE, _) if p.has(Part::TargetCredential) && p.operation.starts_with("Create") => CaseKind::Key,
+        (ACCOUNT_CHANGE, _) if p.has(Part::TargetCredential) && makes_a_key(p) => CaseKind::Key,
         (ACCOUNT_CHANGE | USER_ACCESS | GROUP_MANAGEMENT, _) => CaseKind::Change,
         (PROCESS_ACTIVITY, 1) if !p.failed => CaseKind::Launch,
         (PROCESS_ACTIVITY, 5) if p.has(Part::TargetUser) && !p.failed => CaseKind::Switch,
@@ -212,6 +212,13 @@ fn kind(p: &Parts<'_>) -> CaseKind {
         (FILE_ACTIVITY | API_ACTIVITY | DATASTORE_ACTIVITY, _) => CaseKind::Thing,
         _ => CaseKind::Other,
     }
+}
+
+/// Whether a change of an account that names a key made the key: it did not take it away, and is no change of a key by its own name
+/// (`UpdateAccessKey`; what a person reads as "Update application: certificates and secrets" is one).
+fn makes_a_key(p: &Parts<'_>) -> bool {
+    let of_a_key = p.operation.starts_with("Update") && !p.operation.contains(' ');
+    changed(p) != Relation::Deleted && !of_a_key
 }
 
 /// What a change of an identity does: it ends it or takes from it, or it gives control over it.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Operations by which providers log that single objects are read, where they are told to (CloudTrail user guide, "Logging data
 /// events"). Writes are not among them: they are chosen apart from reads, and listing is of the bucket.
-pub const OBJECT_READS: [&str; 3] = ["GetObject", "HeadObject", "SelectObjectContent"];
+pub const OBJECT_READS: [&str; 5] = ["GetObject", "HeadObject", "SelectObjectContent", "REST.GET.OBJECT", "REST.HEAD.OBJECT"];
 /// How the name of an object, or of the bucket that holds it, begins.
 const OBJECT_HEAD: &str = "arn:aws:s3:::";
 /// First lines of a daemon of logs after its start (auditd's, syslog's): like `lost`, they tell of what is missing before them.
