@@ -31,6 +31,7 @@ mod database;
 mod dns;
 mod dns_server;
 mod docker;
+mod ecs;
 mod falco;
 mod gcp_audit;
 mod gcp_flow;
@@ -59,6 +60,7 @@ mod suricata;
 mod syslog;
 mod tetragon;
 mod text;
+mod tracee;
 mod traefik;
 mod utf16;
 mod utmp;
@@ -103,6 +105,8 @@ pub fn all() -> &'static [&'static dyn Format] {
         &falco::Falco,
         &tetragon::Tetragon,
         &osquery::Osquery,
+        &tracee::Tracee,
+        &ecs::Ecs,
         &utmp::Lastlog,
         &zeek::Zeek,
         &suricata::Suricata,

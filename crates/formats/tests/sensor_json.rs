@@ -97,3 +97,22 @@ fn osquery_results_of_others() {
     assert_eq!(events[2].int(Column::ActivityId), Some(2));
     println!("{}", ocsf_check(&events));
 }
+
+#[test]
+fn tracee_events_of_others() {
+    let Some(data) = data() else { return };
+    let documents = wrapped(&data.join("runtime/tracee-docs/events.ndjson"), "event");
+    let (mut events, formats) = one_each(&documents);
+    assert!(formats.iter().all(|f| *f == "tracee"), "{formats:?}");
+    let packed = std::fs::read(data.join("network/tracee-dns/dns_events_test.gz")).unwrap();
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut text).unwrap();
+    let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').take(2000).collect();
+    let reading = formats::read(&lines.concat(), "dns_events_test", &shared::context("dns"));
+    assert_eq!((reading.format, reading.events.len()), ("tracee", lines.len()));
+    let named = |e: &Event| e.int(Column::ClassUid) == Some(4003) && e.text(Column::Domain).is_some() && e.text(Column::DstIp).is_some();
+    // Some of the packets ask for the root, whose name is empty.
+    assert!(reading.events.iter().filter(|e| named(e)).count() > 1950);
+    events.extend(reading.events);
+    println!("{}", ocsf_check(&events));
+}
