@@ -350,10 +350,9 @@ impl<'a> Said<'a> {
     fn outcome(&self, out: &mut dyn Sink) {
         // Packets, detections and hooks have no result of their own.
         let call = self.doc.text(CALL);
-        if self.name == *call || matches!(self.name.as_str(), "execve" | "execveat" | "openat" | "open" | "clone" | "close") {
-            if let Some(value) = self.doc.int(RETURN) {
-                map::outcome(value >= 0, out);
-            }
+        let own = self.name == *call || matches!(self.name.as_str(), "execve" | "execveat" | "openat" | "open" | "clone" | "close");
+        if let Some(value) = self.doc.int(RETURN).filter(|_| own) {
+            map::outcome(value >= 0, out);
         }
     }
 
