@@ -288,3 +288,74 @@ fn one_login_told_by_five_is_one_moment_with_its_sources() {
     let (events, _) = told(&[(0, 0, 0, vec![0, 1, 5, 3, 8]), (0, 0, 600, vec![0, 1, 5, 3, 8])], &[true; 5]);
     assert_eq!(trace::timeline(&events).len(), 2);
 }
+
+/// A machine's events as runtime sensors tell them, without a session's name: second, operation, class, activity, pid and parent.
+fn bare(told: &[(i64, &str, class::Class, u8, i64, i64)]) -> Vec<Event> {
+    let mut sink = EventSink::new(origin("sensor.log"));
+    for (seq, &(second, operation, class, activity, pid, ppid)) in told.iter().enumerate() {
+        sink.begin(class, activity, at(second));
+        sink.record(seq as u64, b"x");
+        sink.key(Column::Host, "h");
+        sink.key(Column::Operation, operation);
+        if class == class::AUTHENTICATION {
+            for (c, v) in [(Column::User, "al@h"), (Column::Service, "sshd"), (Column::Outcome, "success")] {
+                sink.key(c, v);
+            }
+            sink.key(if activity == 2 { Column::Session } else { Column::TargetSession }, "h/sshd:700");
+        }
+        if class == class::PROCESS_ACTIVITY {
+            sink.key(Column::Command, operation);
+            sink.key(Column::Exe, operation);
+            sink.int(attr::PROCESS_PID, pid);
+            sink.key_int(Column::Ppid, ppid);
+        } else if pid > 0 {
+            sink.int(attr::ACTOR_PROCESS_PID, pid);
+        }
+        sink.end();
+    }
+    sink.events
+}
+
+/// The commands of each session, by its first name.
+fn commands(events: &[Event]) -> Vec<(String, Vec<String>)> {
+    let of = |s: &Session| (s.id.value.clone(), s.procs.iter().filter_map(|p| p.command.clone()).collect());
+    sessions(events, Detail::of).iter().map(of).collect()
+}
+
+#[test]
+fn a_process_id_used_again_is_not_the_ended_sessions() {
+    let (login, run) = (class::AUTHENTICATION, class::PROCESS_ACTIVITY);
+    let there = |events: &[Event]| commands(events).into_iter().map(|(id, c)| (id, c.join(" "))).collect::<Vec<_>>();
+    let begun = [(0, "ssh_login", login, 1, 700, 0), (1, "bash", run, 1, 701, 700), (2, "id", run, 1, 702, 701)];
+    let ended = (10, "session_closed", login, 2, 700, 0);
+    let owned = |rest: &str| ("h/sshd:700".to_owned(), rest.to_owned());
+    // A daemon of the first process, and its child, have a shell's number; a session that is over has no children either.
+    let late = [ended, (900, "daemon", run, 1, 701, 1), (901, "worker", run, 1, 950, 701), (902, "stray", run, 1, 960, 702)];
+    let told = bare(&[&begun[..], &late].concat());
+    assert_eq!(there(&told), [owned("bash id"), ("h/701".into(), "daemon worker".into()), ("h/702".into(), "stray".into())]);
+    // Of a session whose end no log tells of, the first process's children are not either.
+    let told = bare(&[&begun[..], &[(900, "daemon", run, 1, 701, 1), (901, "worker", run, 1, 950, 701)]].concat());
+    assert_eq!(there(&told), [owned("bash id"), ("h/701".into(), "daemon worker".into())]);
+    // What goes on right after the end is the session's, and a daemon whose program makes way for another is one.
+    let told = bare(&[&begun[..], &[ended, (12, "sync", run, 1, 703, 701), (900, "helper", run, 1, 30, 1), (901, "daemon", run, 1, 30, 1)]].concat());
+    assert_eq!(there(&told), [owned("bash id sync"), ("h/30".into(), "helper daemon".into())]);
+}
+
+#[test]
+fn at_a_boot_all_process_ids_are_free_again() {
+    let (login, run) = (class::AUTHENTICATION, class::PROCESS_ACTIVITY);
+    for word in ["boot", "SYSTEM_BOOT"] {
+        // The power went: no log tells of the session's end.
+        let told = bare(&[
+            (0, "ssh_login", login, 1, 700, 0),
+            (1, "bash", run, 1, 701, 700),
+            (100, word, class::BASE_EVENT, 99, 0, 0),
+            (103, "daemon", run, 1, 30, 1),
+            (105, "boot", class::BASE_EVENT, 99, 0, 0),
+            (110, "worker", run, 1, 31, 30),
+            (120, "child", run, 1, 702, 701),
+        ]);
+        let of = commands(&told);
+        assert_eq!(of.iter().map(|(_, c)| c.join(" ")).collect::<Vec<_>>(), ["bash", "daemon worker", "child"], "{word} {of:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use event::{Column, Entity, Facet, Fields, Kind, Relation, class, time::SECOND};
+use event::{Column, Entity, Facet, Fields, Kind, Relation, Time, class, time::SECOND};
 
 use super::{
     Detail, How, STEPS_MAX, Session, Step, StepKind, TOUCHES_MAX, Touch, UserChange, how,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::links;
 
-/// How long after its end a session's name still is that session's (seconds).
+/// How long after its end a session's name and processes still are that session's; how far apart words on one boot may lie (seconds).
 const OVER_S: i64 = 60;
 
 /// Places of the login of an event, and whether the event is the one that says most.
@@ -25,8 +25,17 @@ pub(super) fn build<F: Fields>(events: &[F], detail: &impl Fn(&F) -> Detail) -> 
     }
     let mut order: Vec<usize> = (0..events.len()).collect();
     order.sort_by_cached_key(|at| events.get(*at).map(|e| (e.time(), !of.contains_key(at), e.text(Column::Source).map(str::to_owned), e.int(Column::Seq))));
-    let mut builder =
-        Builder { events, detail, logins: &logins, of: &of, open: Vec::new(), by_login: HashMap::new(), by_name: HashMap::new(), by_pid: HashMap::new() };
+    let mut builder = Builder {
+        events,
+        detail,
+        logins: &logins,
+        of: &of,
+        open: Vec::new(),
+        by_login: HashMap::new(),
+        by_name: HashMap::new(),
+        by_pid: HashMap::new(),
+        booted: HashMap::new(),
+    };
     for at in order {
         builder.take(at);
     }
@@ -59,6 +68,8 @@ struct Builder<'a, F, D> {
     by_name: HashMap<String, usize>,
     /// The newest session of each process, by host and number.
     by_pid: HashMap<(String, i64), usize>,
+    /// When each machine last began anew.
+    booted: HashMap<String, Time>,
 }
 
 impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
@@ -66,6 +77,9 @@ impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
         let Some(e) = self.events.get(at) else { return };
         let Some(host) = e.text(Column::Host).filter(|_| e.text(Column::Facet) != Some(Facet::Cloud.name())).map(str::to_owned) else { return };
         let detail = (self.detail)(e);
+        if boots(e) {
+            self.boot(&host, e.time());
+        }
         if let Some(&(login, _)) = self.of.get(&at) {
             return self.login(at, login, &host, &detail);
         }
@@ -77,6 +91,36 @@ impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
         for pid in [pid, e.int(Column::Ppid).filter(|p| *p > 1)].into_iter().flatten() {
             self.by_pid.insert((host.clone(), pid), place);
         }
+    }
+
+    /// A machine begins anew, and its numbers with it. Kernel, auditing and the accounting file each say so: the first does.
+    fn boot(&mut self, host: &str, time: Time) {
+        let told = self.booted.get(host).is_some_and(|t| time.0.saturating_sub(t.0) <= OVER_S * SECOND);
+        if !told {
+            self.booted.insert(host.to_owned(), time);
+            self.by_pid.retain(|(h, _), _| h != host);
+            self.by_name.retain(|_, place| self.open.get(*place).is_some_and(|o| o.session.host != host));
+        }
+    }
+
+    /// The session of a process, unless it is over.
+    fn owner(&self, e: &F, host: &str, pid: i64) -> Option<usize> {
+        self.by_pid.get(&(host.to_owned(), pid)).copied().filter(|place| !self.over(e, *place))
+    }
+
+    fn over(&self, e: &F, place: usize) -> bool {
+        self.open.get(place).and_then(|o| o.session.end).is_some_and(|end| e.time().0.saturating_sub(end.0) > OVER_S * SECOND)
+    }
+
+    /// The session of a program that begins: its parent's. What the first process started is nobody's, but for a service whose
+    /// program makes way for another.
+    fn begun(&self, e: &F, host: &str, pid: i64) -> Option<usize> {
+        let Some(ppid) = e.int(Column::Ppid) else { return self.owner(e, host, pid) };
+        if ppid > 2 {
+            return self.owner(e, host, ppid);
+        }
+        let goes_on = |o: &Open| !o.is_login && o.session.how == How::Service && e.time().0.saturating_sub(o.session.last.0) <= OVER_S * SECOND;
+        self.owner(e, host, pid).filter(|place| self.open.get(*place).is_some_and(goes_on))
     }
 
     /// An event that tells of a login.
@@ -108,8 +152,7 @@ impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
             return None;
         }
         if let Some(name) = e.text(Column::Session).or_else(|| e.text(Column::TargetSession)) {
-            let over = |place: &usize| self.open.get(*place).and_then(|o| o.session.end).is_some_and(|end| e.time().0 > end.0 + OVER_S * SECOND);
-            match self.by_name.get(name).copied().filter(|p| !over(p)) {
+            match self.by_name.get(name).copied().filter(|p| !self.over(e, *p)) {
                 None if knocks || is(class::BASE_EVENT) => return None,
                 None => {}
                 known => return known,
@@ -121,10 +164,9 @@ impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
         }
         let pid = e.int(Column::Pid)?;
         let ppid = e.int(Column::Ppid).filter(|p| *p > 2);
-        let owner = |p: i64| self.by_pid.get(&(host.to_owned(), p)).copied();
         // What a login process says of itself (sudo in a terminal) belongs to the login.
         let starts = is(class::PROCESS_ACTIVITY) && matches!(e.int(Column::ActivityId), Some(1));
-        let known = if starts { ppid.and_then(owner).or_else(|| owner(pid).filter(|_| ppid.is_none())) } else { owner(pid).or_else(|| ppid.and_then(owner)) };
+        let known = if starts { self.begun(e, host, pid) } else { self.owner(e, host, pid).or_else(|| ppid.and_then(|p| self.owner(e, host, p))) };
         if known.is_some() {
             return known;
         }
@@ -397,6 +439,12 @@ impl Open {
         (s.sources, s.marks, s.procs) = (self.sources.into_iter().collect(), self.marks.into_iter().collect(), procs);
         s
     }
+}
+
+/// Whether a machine began anew: kernel and wtmp by one word, auditing by its own.
+fn boots<F: Fields>(e: &F) -> bool {
+    let told = e.int(Column::ClassUid) == Some(i64::from(class::BASE_EVENT.uid)) && e.text(Column::Operation) == Some("boot");
+    told || e.text(Column::Operation) == Some("SYSTEM_BOOT")
 }
 
 /// Whether a program began: an exec, not a mere copy of a process.
