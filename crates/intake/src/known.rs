@@ -36,6 +36,11 @@ impl Known {
         self.through
     }
 
+    /// Whether a stream of a source that was taken begins with bytes of this SHA-256, up to the end of its first record.
+    pub fn begins(&self, source: &str, first: &[u8; 32]) -> bool {
+        self.streams.get(first).is_some_and(|streams| streams.iter().any(|s| s.source == source))
+    }
+
     /// Notes that all batches up to this number were given to the journal from here, and confirmed.
     pub fn confirm(&mut self, number: u64) {
         self.through = self.through.max(number);

@@ -212,6 +212,34 @@ pub(crate) fn quarantine(mut rows: Vec<Quarantined>) -> Result<Load, ArrowError>
     Ok(by_period(Table::Quarantine, rows::quarantine(&rows)?, &periods))
 }
 
+/// Rows of files that stay as they are, with the partition values of their file.
+pub(crate) type Carried = Vec<(RecordBatch, HashMap<String, String>)>;
+
+/// Arranges quarantined records beside rows that are carried over.
+pub(crate) fn quarantine_beside(rows: Vec<Quarantined>, carried: Carried) -> Result<Load, ArrowError> {
+    Ok(beside(quarantine(rows)?, carried))
+}
+
+/// Arranges links beside rows that are carried over.
+pub(crate) fn links_beside(rows: Vec<Link>, carried: Carried) -> Result<Load, ArrowError> {
+    Ok(beside(links(rows)?, carried))
+}
+
+/// The same load with more rows, which come after those of their period: each run stays sorted, the file as a whole is not.
+fn beside(mut load: Load, carried: Carried) -> Load {
+    for (batch, partition) in carried {
+        let period = partition.get(PERIOD).cloned().unwrap_or_default();
+        let number = load.batches.len() as u32;
+        let order = (0..batch.num_rows() as u32).map(|row| (number, row));
+        match load.parts.iter_mut().find(|p| p.partition.iter().any(|(_, v)| *v == period)) {
+            Some(part) => part.order.extend(order),
+            None => load.parts.push(Part { partition: vec![(PERIOD, period)], order: order.collect() }),
+        }
+        load.batches.push(batch);
+    }
+    load
+}
+
 /// Arranges bytes around records in the same way.
 pub(crate) fn envelopes(mut rows: Vec<Around>) -> Result<Load, ArrowError> {
     rows.sort_by(|a, b| (&a.source, a.seq).cmp(&(&b.source, b.seq)));

@@ -1,11 +1,11 @@
 //! A commit: files first, then one Delta commit a table, then the head. Each step is durable before the next one.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use deltalake_core::{
     DeltaTable, DeltaTableBuilder, ensure_table_uri,
     kernel::{
-        Action, Add, Transaction,
+        Action, Transaction,
         transaction::{CommitBuilder, CommitProperties},
     },
     operations::create::CreateBuilder,
@@ -17,6 +17,7 @@ use crate::{
     Error, Result, Table,
     durable::{Durable, make_dir},
     log::{APP, NOTE, NUMBER},
+    replace::Turn,
 };
 
 /// A checkpoint is made after so many commits; opening reads at most so many log files.
@@ -62,23 +63,21 @@ async fn create(empty: &DeltaTable, table: Table) -> Result<DeltaTable, deltalak
         .await
 }
 
-/// Adds files to a table and moves it to a commit number, in one Delta commit.
-pub(crate) async fn commit(t: &mut DeltaTable, table: Table, number: u64, note: &str, adds: Vec<Add>) -> Result<()> {
+/// Changes the files of a table and moves it to a commit number, in one Delta commit.
+pub(crate) async fn commit(t: &mut DeltaTable, table: Table, number: u64, note: &str, turn: Turn) -> Result<()> {
     let fault = || Error::delta("committing to", table);
     let marks = [(NUMBER.to_owned(), json!(number)), (NOTE.to_owned(), Value::from(note))];
     let properties = CommitProperties::default()
         .with_metadata(marks)
         .with_application_transaction(Transaction::new(APP, number as i64))
         .with_cleanup_expired_logs(Some(false));
-    let operation =
+    let appends =
         DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(table.partitions().iter().map(|p| (*p).to_owned()).collect()), predicate: None };
-    let actions = adds.into_iter().map(Action::Add).collect();
+    let operation = if turn.removes.is_empty() { appends } else { DeltaOperation::Update { predicate: None } };
+    let actions = turn.removes.into_iter().map(Action::Remove).chain(turn.adds.into_iter().map(Action::Add)).collect();
     let snapshot = t.snapshot().map_err(fault())?;
     let done = CommitBuilder::from(properties).with_actions(actions).build(Some(snapshot), t.log_store(), operation).await;
     let refreshed = t.update_state().await; // also after a failure: the commit itself may have been made
     done.map_err(fault())?;
     refreshed.map_err(fault())
 }
-
-/// What was written, waiting to be committed.
-pub(crate) type Adds = HashMap<Table, Vec<Add>>;

@@ -18,6 +18,7 @@ use crate::{
     Error, Result, Table, arrange, commit,
     log::{self, Head, Position, SetAside, TablePosition},
     query,
+    replace::{Plan, Turn},
     rows::{Around, Quarantined},
     write::{self, Load},
 };
@@ -59,6 +60,7 @@ impl Lake {
         }
         lake.positions = positions(dir)?;
         lake.refresh()?;
+        lake.finish_replacing()?;
         Ok(lake)
     }
 
@@ -169,7 +171,16 @@ impl Lake {
         }
         let mut adds = write::write(&self.dir, number, &loads)?;
         drop(loads);
-        let committed = self.commit_tables(&behind, number, note, &mut adds);
+        Plan::forget(&self.dir)?;
+        self.commit_tables(&behind, number, note, |t| Turn { adds: adds.remove(&t).unwrap_or_default(), removes: Vec::new() })
+    }
+
+    /// Takes tables to a number, each in one commit.
+    fn commit_tables(&mut self, behind: &[Table], number: u64, note: &str, mut turn: impl FnMut(Table) -> Turn) -> Result<()> {
+        let committed = behind.iter().try_for_each(|&table| match self.tables.get_mut(&table) {
+            Some(t) => self.runtime.block_on(commit::commit(t, table, number, note, turn(table))),
+            None => Ok(()),
+        });
         // Numbers are read again from the disk, also after a failure: some tables may have been reached.
         self.positions = positions(&self.dir)?;
         self.refresh()?;
@@ -178,14 +189,43 @@ impl Lake {
         self.head.save(&self.dir)
     }
 
-    fn commit_tables(&mut self, behind: &[Table], number: u64, note: &str, adds: &mut commit::Adds) -> Result<()> {
-        for &table in behind {
-            if let Some(t) = self.tables.get_mut(&table) {
-                let adds = adds.remove(&table).unwrap_or_default();
-                self.runtime.block_on(commit::commit(t, table, number, note, adds))?;
-            }
+    /// Whether rows may be replaced as this commit: the lake is open to write, all tables are even, and the number is the next.
+    pub(crate) fn may_replace(&mut self, number: u64) -> Result<()> {
+        if self.reads_only {
+            return Err(Error::ReadOnly);
         }
-        Ok(())
+        let (min, max) = (self.positions.min(), self.positions.max());
+        if min < max || number > max + 1 {
+            return Err(Error::Uneven { min, max, asked: number });
+        }
+        if number <= max {
+            return Err(Error::Past { asked: number, max });
+        }
+        if self.swept { Ok(()) } else { self.sweep() }
+    }
+
+    /// Commits a replacement to the tables that lack it.
+    pub(crate) fn carry_out(&mut self, mut plan: Plan) -> Result<()> {
+        let behind: Vec<Table> = self.positions.tables.iter().filter(|t| t.number < plan.number).map(|t| t.table).collect();
+        let (number, note) = (plan.number, std::mem::take(&mut plan.note));
+        self.commit_tables(&behind, number, &note, |t| plan.turn(t))
+    }
+
+    /// Finishes a replacement that a program before was killed over; forgets it if no table has it.
+    fn finish_replacing(&mut self) -> Result<()> {
+        match Plan::load(&self.dir)? {
+            Some(plan) if plan.number > self.positions.max() => Plan::forget(&self.dir),
+            Some(plan) if plan.number == self.positions.max() && plan.number > self.positions.min() => self.carry_out(plan),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn table(&self, table: Table) -> Option<&DeltaTable> {
+        self.tables.get(&table)
     }
 
     /// Removes files of commits that never came to be.

@@ -15,7 +15,11 @@ use datafusion::{
 use deltalake_core::DeltaTable;
 use event::{Column, Columns, Event, Filter, Shape, Time, Words, batch};
 
-use crate::{Error, Lake, Result, Table, filter, functions, rows::Cells, tables::LAST_SEQ};
+use crate::{
+    Error, Lake, Result, Table, filter, functions,
+    rows::{self, Cells, Quarantined},
+    tables::LAST_SEQ,
+};
 
 /// Which parts of an event are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +144,31 @@ impl Lake {
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// The quarantined records of a source whose numbers are in `first_seq..next_seq`, by number. The host is not kept with them.
+    pub fn quarantined_of(&self, source: &str, first_seq: u64, next_seq: u64) -> Result<Vec<Quarantined>> {
+        let mut found = Vec::new();
+        for batch in self.collect(self.range(Table::Quarantine, source, first_seq, next_seq)?)? {
+            found.extend(rows::read_quarantine(&batch)?);
+        }
+        Ok(found)
+    }
+
+    /// The bytes around records of a source whose numbers are in `first_seq..next_seq`, by number.
+    pub fn around_of(&self, source: &str, first_seq: u64, next_seq: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+        let mut found = Vec::new();
+        for batch in self.collect(self.range(Table::Envelopes, source, first_seq, next_seq)?)? {
+            let cells = Cells(&batch);
+            found.extend((0..batch.num_rows()).filter_map(|row| Some((cells.int("seq", row)? as u64, cells.bytes("raw", row)?.to_owned()))));
+        }
+        Ok(found)
+    }
+
+    /// Rows of a table with one record each, of a run of a source, by number.
+    fn range(&self, table: Table, source: &str, first: u64, next: u64) -> Result<DataFrame> {
+        let run = ident("source").eq(lit(source)).and(ident("seq").gt_eq(lit(first as i64))).and(ident("seq").lt(lit(next as i64)));
+        Ok(self.frame(table)?.filter(run)?.sort(vec![ident("seq").sort(true, true)])?)
     }
 
     /// The distinct values of a text column, sorted; the first `limit` of them.

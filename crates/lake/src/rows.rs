@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, cast::AsArray};
 use arrow_schema::ArrowError;
-use event::{Entity, Kind, Link, Reason, Relation, SourceInfo, Time};
+use event::{Entity, Facet, Kind, Link, Reason, Relation, SourceInfo, Time};
 
-use crate::Table;
+use crate::{Error, Result, Table};
 
 /// A record that did not become an event. A row of `quarantine`.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,7 @@ fn times(values: impl Iterator<Item = Time>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter_values(values.map(|t| t.0)).with_timezone("UTC"))
 }
 
-pub(crate) fn links(rows: &[Link]) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn links(rows: &[Link]) -> std::result::Result<RecordBatch, ArrowError> {
     let (from, to): (Vec<_>, Vec<_>) = rows.iter().map(|l| (l.from.to_string(), l.to.to_string())).unzip();
     let via: StringArray = rows.iter().map(|l| l.via.as_ref().map(Entity::to_string)).collect();
     RecordBatch::try_new(
@@ -74,7 +74,7 @@ pub(crate) fn links(rows: &[Link]) -> Result<RecordBatch, ArrowError> {
     )
 }
 
-pub(crate) fn quarantine(rows: &[Quarantined]) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn quarantine(rows: &[Quarantined]) -> std::result::Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(
         Table::Quarantine.file_schema(),
         vec![
@@ -92,7 +92,7 @@ pub(crate) fn quarantine(rows: &[Quarantined]) -> Result<RecordBatch, ArrowError
     )
 }
 
-pub(crate) fn envelopes(rows: &[Around]) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn envelopes(rows: &[Around]) -> std::result::Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(
         Table::Envelopes.file_schema(),
         vec![
@@ -127,6 +127,33 @@ impl<'a> Cells<'a> {
         let a = self.0.column_by_name(name)?.as_binary_opt::<i32>()?;
         (row < a.len() && a.is_valid(row)).then(|| a.value(row))
     }
+}
+
+/// Reads quarantined records back. A row whose facet or reason this version of muster does not know is an error: it must not be lost.
+pub(crate) fn read_quarantine(batch: &RecordBatch) -> Result<Vec<Quarantined>> {
+    let cells = Cells(batch);
+    let text = |name, row| cells.text(name, row).unwrap_or_default().to_owned();
+    let read = |row| {
+        let unknown = || {
+            Error::Invalid(format!(
+                "a row of quarantine is of facet `{}` and reason `{}`, which this version does not know",
+                text("facet", row),
+                text("reason", row)
+            ))
+        };
+        let facet = Facet::parse(&text("facet", row)).ok_or_else(unknown)?;
+        Ok(Quarantined {
+            source: SourceInfo { name: text("source", row), format: text("format", row), facet, host: None },
+            seq: cells.int("seq", row).unwrap_or_default() as u64,
+            received: Time(cells.int("received", row).unwrap_or_default()),
+            offset: cells.int("offset", row).unwrap_or_default() as u64,
+            reason: Reason::parse(&text("reason", row)).ok_or_else(unknown)?,
+            detail: text("detail", row),
+            parser: text("parser", row),
+            raw: cells.bytes("raw", row).unwrap_or_default().to_owned(),
+        })
+    };
+    (0..batch.num_rows()).map(read).collect()
 }
 
 /// Reads links back; rows whose kinds or relation this version of muster does not know are left out.

@@ -10,6 +10,8 @@ mod filters;
 mod made;
 #[path = "cases/read.rs"]
 mod read;
+#[path = "cases/replace.rs"]
+mod replace;
 #[path = "cases/roundtrip.rs"]
 mod roundtrip;
 #[path = "cases/speed.rs"]

@@ -12,6 +12,7 @@ pub mod init;
 pub mod next;
 pub mod parse;
 pub mod ready;
+pub mod reparse;
 pub mod respond;
 pub mod scope;
 pub mod search;

@@ -19,7 +19,7 @@ use super::heading;
 use crate::store::{BatchKey, Pending, Store};
 
 /// Version of the parsers, written beside what they gave up on.
-const PARSER: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
+pub const PARSER: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
 
 /// What waits for the next commit.
 pub struct Drain {
@@ -32,6 +32,8 @@ pub struct Drain {
     pub ready: Ready,
     /// The books of what was drained since the last commit.
     pub books: BTreeMap<String, Book>,
+    /// The hosts that wrote the sources drained since the last commit, where that is known from outside the logs.
+    pub hosts: BTreeMap<String, Option<String>>,
     /// The books of the whole run, as far as it is committed.
     pub run: BTreeMap<String, Book>,
     /// Number of the last batch drained.
@@ -107,6 +109,7 @@ impl Drain {
             links: trace::links::Aggregate::default(),
             ready: Ready::default(),
             books: BTreeMap::new(),
+            hosts: BTreeMap::new(),
             run: BTreeMap::new(),
             position,
             spent: Spent::default(),
@@ -150,6 +153,9 @@ impl Drain {
         self.spent.parse += started.elapsed();
         self.close(records, stream);
         self.enter(&book);
+        if self.hosts.get(&book.source) != Some(&records.source.host) {
+            self.hosts.insert(book.source.clone(), records.source.host.clone());
+        }
         self.ready.bytes += records.bytes.len();
         self.ready.entries.push((entry(stored), stored.note.key));
         self.position = stored.number;
@@ -261,11 +267,7 @@ impl Drain {
                 self.enter(&done);
             }
             book.saw(row.time());
-            if let Some(kind) = row.text(Column::Gap) {
-                let count = row.int(Column::GapCount).and_then(|n| u64::try_from(n).ok());
-                let (from, to) = if missing_before(&row) { (None, Some(row.time())) } else { (Some(row.time()), None) };
-                book.add_gap(Gap { source: source.into(), kind: kind.into(), from, to, count });
-            }
+            gap(&row).into_iter().for_each(|gap| book.add_gap(gap));
         }
         self.enter(&book);
         self.ready.events.push(rows);
@@ -326,7 +328,16 @@ fn parse_at(offset: u64, stream: &mut Stream, batch: &mut Batch, records: &Recor
     parsed
 }
 
-fn framing_says(reason: Reason) -> String {
+/// The gap that an event tells of.
+pub fn gap(row: &impl Fields) -> Option<Gap> {
+    let (source, kind) = (row.text(Column::Source).unwrap_or_default(), row.text(Column::Gap)?);
+    let count = row.int(Column::GapCount).and_then(|n| u64::try_from(n).ok());
+    let (from, to) = if missing_before(row) { (None, Some(row.time())) } else { (Some(row.time()), None) };
+    Some(Gap { source: source.into(), kind: kind.into(), from, to, count })
+}
+
+/// What framing says of a record that it gave up on, in a sentence.
+pub fn framing_says(reason: Reason) -> String {
     match reason {
         Reason::Oversize => "longer than the largest record that is read whole",
         Reason::Depth => "nested deeper than the limit",

@@ -6,12 +6,15 @@ use std::{collections::BTreeMap, time::Instant};
 use anyhow::{Context as _, bail, ensure};
 use event::Book;
 use journal::Journal;
-use lake::Lake;
+use lake::{Lake, Replaced, Replacement};
 use ledger::{BatchEntry, Books, entry::Counts};
 use serde::{Deserialize, Serialize};
 
 use super::drain::{Drain, root};
-use crate::store::{BatchKey, LedgerFolder, Pending, State, Store};
+use crate::{
+    clock,
+    store::{BatchKey, LedgerFolder, Pending, State, Store},
+};
 
 /// Originals held before they are committed, in bytes.
 pub const COMMIT_BYTES: usize = 96 << 20;
@@ -23,6 +26,9 @@ struct Note {
     position: u64,
     /// Records up to there that were in open events.
     pending: Vec<Pending>,
+    /// Not a commit of new batches: records were read again, and these are the books of their sources since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reparsed: Vec<Book>,
 }
 
 /// The parts of a store that a writer has open.
@@ -82,6 +88,9 @@ impl Writer {
         }
         ensure!(tables.max() == saved + 1, "a table is at commit {}, {saved} was the last; this is a fault of muster, nothing was written", tables.max());
         let note: Note = serde_json::from_str(tables.note().unwrap_or_default()).with_context(|| format!("reading the note of commit {}", tables.max()))?;
+        if !note.reparsed.is_empty() {
+            return self.settle(note.reparsed);
+        }
         for stored in journal.read_from(self.state.position + 1) {
             let stored = stored.context("reading the journal")?;
             if stored.number > note.position {
@@ -111,10 +120,11 @@ impl Writer {
         drain.check_balance(pending.len(), self.state.pending.len())?;
         let (ready, links) = (std::mem::take(&mut drain.ready), drain.take_links());
         if !ready.is_empty() {
-            let note = serde_json::to_string(&Note { position: drain.position, pending: pending.clone() })?;
+            let note = serde_json::to_string(&Note { position: drain.position, pending: pending.clone(), reparsed: Vec::new() })?;
             self.lake.commit(self.state.commit + 1, &note, ready.events, links, ready.quarantine, ready.around)?;
             self.state.commit += 1;
         }
+        self.state.hosts.append(&mut drain.hosts);
         for book in std::mem::take(&mut drain.books).into_values() {
             self.state.enter(&book);
             drain.run.entry(book.source.clone()).and_modify(|b| b.add(&book)).or_insert(book);
@@ -127,6 +137,24 @@ impl Writer {
         self.store.save_state(&self.state)?;
         drain.spent.write += started.elapsed();
         Ok(())
+    }
+
+    /// Puts new rows in the place of those of a run of records, as a commit of its own, with the book that the source has since.
+    pub fn replace(&mut self, rows: Replacement, book: Book) -> anyhow::Result<Replaced> {
+        let (position, pending) = (self.state.position, self.state.pending.clone());
+        let note = serde_json::to_string(&Note { position, pending, reparsed: vec![book.clone()] })?;
+        let done = self.lake.replace(self.state.commit + 1, &note, rows)?;
+        self.settle(vec![book])?;
+        Ok(done)
+    }
+
+    /// Signs and saves the books of sources that were read again, once the tables have their rows.
+    fn settle(&mut self, books: Vec<Book>) -> anyhow::Result<()> {
+        self.state.commit += 1;
+        self.state.books.extend(books.into_iter().map(|b| (b.source.clone(), b)));
+        let at = u64::try_from(clock::now().0).unwrap_or_default();
+        self.ledger.append(Vec::new(), Books::new(at, self.state.position, self.state.books.values().map(counts).collect()))?;
+        self.store.save_state(&self.state)
     }
 
     /// Recomputes the roots of the batches to be signed from the bytes that are on disk, before they are signed.

@@ -26,6 +26,9 @@ pub struct State {
     pub pending: Vec<Pending>,
     /// The books of every source, over all runs.
     pub books: BTreeMap<String, Book>,
+    /// The host that wrote each source, as far as it was known from outside the logs when the source was last taken.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Option<String>>,
     /// What was given to be read and was not, with the reason, by path.
     #[serde(default)]
     pub unread: BTreeMap<String, String>,

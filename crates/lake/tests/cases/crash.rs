@@ -20,7 +20,7 @@ fn newest(dir: &Path, table: Table) -> std::path::PathBuf {
 }
 
 /// As if the power went after the commits of some tables and before the others, whose files were written already.
-fn undo(dir: &Path, table: Table, head: &[u8]) {
+pub fn undo(dir: &Path, table: Table, head: &[u8]) {
     fs::remove_file(newest(dir, table)).unwrap();
     fs::write(dir.join("head.json"), head).unwrap();
 }
