@@ -8,7 +8,7 @@ const KILLS: u64 = 20;
 const RECORDS: u64 = 4_000;
 
 /// Logs of the three framings, enough of them that a kill falls into the middle.
-fn write_logs(m: &Muster) {
+pub fn write_logs(m: &Muster) {
     let logs = m.path("logs/web-1");
     std::fs::create_dir_all(&logs).unwrap();
     let mut syslog = String::new();
@@ -40,7 +40,7 @@ fn write_logs(m: &Muster) {
 }
 
 /// What a store holds, in numbers that a lost or doubled record changes.
-fn holdings(m: &Muster) -> Vec<u64> {
+pub fn holdings(m: &Muster) -> Vec<u64> {
     [
         "select count(*) from events where format = 'syslog'",
         "select count(*) from events where format = 'linux_audit'",

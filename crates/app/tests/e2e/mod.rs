@@ -11,6 +11,7 @@ mod kill;
 mod own_formats;
 mod ready;
 mod real;
+mod reparse;
 mod search;
 mod session;
 

@@ -16,6 +16,9 @@ const UNKNOWN: &str = "text";
 /// The format whose records mean something by their place in the file, which the tables do not keep.
 const BY_PLACE: &str = "lastlog";
 
+/// Records that are tried with a format that was recognised.
+const TRIED_MAX: usize = 200;
+
 /// A run of records of one source: what the tables had of it, and what they will have.
 #[derive(Default)]
 pub struct Run {
@@ -184,14 +187,25 @@ impl<'a> Again<'a> {
             self.why = format!("read as {}, as asked", found.name());
             self.recognised = Some(found);
         } else if unknown && found.name() != UNKNOWN {
-            let fits = cuts_alike(found.framing(), Framing::Lines);
             self.why = format!("the first records are recognised as {}", found.name());
-            match fits {
-                true => self.recognised = Some(found),
-                false => self.why.push_str(", whose records are not lines: they stay as they are; ingest the file again under another --source"),
+            if cuts_alike(found.framing(), Framing::Lines) && self.mostly_reads(found, run) {
+                self.recognised = Some(found);
+            } else {
+                self.why.push_str(", whose records are cut otherwise: they stay as they are; ingest the file again under another --source");
             }
         }
         Ok(())
+    }
+
+    /// Whether a format reads at least half of the first records.
+    fn mostly_reads(&self, format: &'static dyn Format, run: &Run) -> bool {
+        let mut parser = format.parser_in(&Within::new(self.catalogue, self.source));
+        let origin = Origin { source: self.source.to_owned(), format: format.name().to_owned(), facet: format.facet(), received: Time(0), host: None };
+        let mut nowhere = Batch::new(origin);
+        let records = run.pieces.iter().filter(|(_, p)| !matches!(p.was, Was::Around)).take(TRIED_MAX);
+        let read = |(&seq, p): (&u64, &Piece)| parser.record(Record { seq, bytes: &p.bytes, received: Time(0), host: None }, &mut nowhere).is_ok();
+        let read: Vec<bool> = records.map(read).collect();
+        read.iter().filter(|ok| **ok).count() * 2 >= read.len()
     }
 
     /// Reads a batch of pieces that were received together.
