@@ -26,4 +26,4 @@ pub use leaf::Leaf;
 pub use log::Log;
 pub use merkle::Hash;
 pub use note::Note;
-pub use text::{decode_hash, encode as base64};
+pub use text::{decode_hash, encode as base64, hex};

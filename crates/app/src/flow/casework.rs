@@ -100,7 +100,7 @@ impl Open {
 
     /// Appends that muster answered, and keeps the answer as it was given.
     pub fn answered(&mut self, question: String, answer: &[u8], completeness: String, at: Time, by: &str) -> anyhow::Result<()> {
-        let hash: String = Sha256::digest(answer).iter().map(|b| format!("{b:02x}")).collect();
+        let hash = ledger::hex(&Sha256::digest(answer));
         self.records = self.cases.alone(|| {
             self.cases.keep_answer(&hash, answer)?;
             put(&self.cases, &self.id, What::Answered { question, hash: hash.clone(), completeness }, at, by)

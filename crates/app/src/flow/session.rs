@@ -47,10 +47,7 @@ fn from_logins(lake: &Lake, all: &Filter) -> anyhow::Result<Found> {
     let logins = all.clone().and(Filter::equals(Column::ClassUid, class::AUTHENTICATION.uid.into()));
     let mut events = lake.events(&logins, Some(EVENTS_MAX + 1), Want::COLUMNS)?;
     let mut cut = vec!["there are too many events to look at all: acts are those that name their session, and processes of services are left out".to_owned()];
-    if events.len() > EVENTS_MAX {
-        events.truncate(EVENTS_MAX);
-        cut.push(format!("only the first {EVENTS_MAX} events of logins were looked at; narrow it with --since, --until and --host"));
-    }
+    cut.extend(short(&mut events, EVENTS_MAX, "events of logins were looked at"));
     let acts: HashMap<String, u64> = lake.groups(all, Column::Session, EVENTS_MAX)?.into_iter().collect();
     let mut found = sessions(&events, |_| Detail::default());
     for s in &mut found {
@@ -66,10 +63,7 @@ pub fn one(lake: &Lake, id: &Entity, window: Window) -> anyhow::Result<Found> {
     let named = here.clone().and(Filter::touching(std::slice::from_ref(id)));
     let mut cut = Vec::new();
     let mut events = lake.events(&named, Some(EVENTS_MAX + 1), Want::COLUMNS)?;
-    if events.len() > EVENTS_MAX {
-        events.truncate(EVENTS_MAX);
-        cut.push(format!("only the first {EVENTS_MAX} events that name it were looked at; narrow it with --since and --until"));
-    }
+    cut.extend(short(&mut events, EVENTS_MAX, "events that name it were looked at"));
     let (Some(first), Some(last)) = (events.first().map(Event::time), events.last().map(Event::time)) else { return Ok(Found::default()) };
     let around = here.and(Filter::During(around(first, last)));
     if lake.count(&around)? <= EVENTS_MAX as u64 {
@@ -77,12 +71,21 @@ pub fn one(lake: &Lake, id: &Entity, window: Window) -> anyhow::Result<Found> {
     } else {
         cut.push("its machine logged too much meanwhile to look at all: what does not name the session is left out".into());
         let names: Vec<Entity> = sessions(&events, |_| Detail::default()).into_iter().filter(|s| is(s, id)).flat_map(|s| s.names).collect();
-        events = lake.events(&around.and(Filter::touching(&names)), Some(EVENTS_MAX), Want::COLUMNS)?;
+        events = lake.events(&around.and(Filter::touching(&names)), Some(EVENTS_MAX + 1), Want::COLUMNS)?;
+        cut.extend(short(&mut events, EVENTS_MAX, "events that bear any of its names were looked at"));
     }
     let plain: Vec<Session> = sessions(&events, |_| Detail::default()).into_iter().filter(|s| is(s, id)).collect();
-    let details = details(lake, &plain)?;
+    let details = details(lake, &plain, &mut cut)?;
     let whole = sessions(&events, |e| details.get(&e.id()).cloned().unwrap_or_default());
     Ok(Found { sessions: whole.into_iter().filter(|s| is(s, id)).collect(), cut })
+}
+
+/// Cuts what is more than is looked at, and says so.
+fn short<T>(list: &mut Vec<T>, most: usize, what: &str) -> Option<String> {
+    (list.len() > most).then(|| {
+        list.truncate(most);
+        format!("only the first {most} {what}; narrow it with --since, --until and --host")
+    })
 }
 
 /// Whether a session has that name, or, where a process was named, has that process.
@@ -93,15 +96,18 @@ fn is(s: &Session, id: &Entity) -> bool {
 
 /// Working folder and terminal of the events of some sessions: no column has them, their original records do.
 /// Only formats that are built in tell of them.
-fn details(lake: &Lake, found: &[Session]) -> anyhow::Result<HashMap<String, Detail>> {
+fn details(lake: &Lake, found: &[Session], cut: &mut Vec<String>) -> anyhow::Result<HashMap<String, Detail>> {
     let mut details = HashMap::new();
     for s in found {
         let names = s.names.iter().filter(|n| n.kind == Kind::Session).map(|n| n.value.clone()).collect::<Vec<_>>();
-        let pids: BTreeSet<i64> = s.procs.iter().map(|p| p.pid).take(PIDS_MAX).collect();
+        let pids: BTreeSet<i64> = s.procs.iter().map(|p| p.pid).collect();
+        let mut pids: Vec<i64> = pids.into_iter().collect();
+        cut.extend(short(&mut pids, PIDS_MAX, "processes by number were asked for working folder and terminal"));
         let mut any = vec![Filter::Is(Column::Session, names.clone()), Filter::Is(Column::TargetSession, names)];
         any.extend(pids.into_iter().map(|pid| Filter::equals(Column::Pid, pid)));
         let own = Filter::is(Column::Host, s.host.as_str()).and(Filter::During(around(s.start, s.last))).and(Filter::Or(any));
-        let events = lake.events(&own, Some(DETAILS_MAX), Want::ALL)?;
+        let mut events = lake.events(&own, Some(DETAILS_MAX + 1), Want::ALL)?;
+        cut.extend(short(&mut events, DETAILS_MAX, "events were read again for working folder and terminal"));
         for e in &events {
             if let Some(parsed) = proof::parsed(&formats::Catalogue::default(), lake, e)? {
                 details.insert(e.id(), Detail::of(&parsed));

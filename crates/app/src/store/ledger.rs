@@ -171,7 +171,7 @@ impl LedgerFolder {
         if !path.exists() {
             ensure!(self.log.is_empty(), "{} is gone; restore it from a copy: without it nothing can be added to the ledger", path.display());
             let (seed, name) = (clock::random::<32>()?, clock::random::<4>()?);
-            file::create_secret(&path, format!("muster/{}\n{}\n", hex(&name), hex(&seed)).as_bytes())?;
+            file::create_secret(&path, format!("muster/{}\n{}\n", ledger::hex(&name), ledger::hex(&seed)).as_bytes())?;
         }
         let public = self.dir.join("key.pub");
         if !public.exists() {
@@ -206,10 +206,6 @@ fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> anyhow::Result<()> {
         file::sync_folder(path)
     };
     write().with_context(|| format!("writing {}", path.display()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn unhex(text: &str) -> anyhow::Result<[u8; 32]> {

@@ -98,3 +98,21 @@ fn a_login_that_two_logs_tell_of_is_one_line_of_the_time_line() {
     assert!(told[0]["sources"].as_array().unwrap().len() >= 2, "{told:?}");
     assert!(line["events"].as_array().unwrap().len() <= both["events"].as_array().unwrap().len());
 }
+
+/// Working folders are asked for by process number, of 500 at the most: that is said.
+#[test]
+fn what_is_not_looked_at_is_said() {
+    let m = Muster::new();
+    let run = |n: usize| {
+        let stamp = format!("node=web-1 type=SYSCALL msg=audit(1772618{:03}.000:{}): ", 400 + n / 10, 100 + n);
+        let ids = "auid=1000 uid=1000 gid=1000 euid=1000 suid=1000 fsuid=1000 egid=1000 sgid=1000 fsgid=1000 tty=pts0 ses=7";
+        let call = format!("arch=c000003e syscall=59 success=yes exit=0 a0=1 a1=1 a2=1 a3=1 items=0 ppid=900 pid={} {ids}", 1000 + n);
+        let exec = stamp.replace("SYSCALL", "EXECVE");
+        format!("{stamp}{call} comm=\"id\" exe=\"/usr/bin/id\" key=(null)\n{exec}argc=2 a0=\"id\" a1=\"{n}\"\n")
+    };
+    std::fs::write(m.path("audit.log"), (0..501).map(run).collect::<String>()).unwrap();
+    m.run(&["ingest", "audit.log"]);
+    let whole = m.json(0, &["session", "web-1/7"]);
+    let procs = whole["sessions"][0]["procs"].as_array().unwrap().len();
+    assert!(procs > 500 && whole["cut"].to_string().contains("only the first 500 processes"), "{procs} {}", whole["cut"]);
+}

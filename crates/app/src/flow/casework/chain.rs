@@ -120,16 +120,12 @@ fn check_answer(id: &str, record: &Record, cases: &Cases, done: &mut Checked) ->
     let What::Answered { hash, .. } = &record.what else { return Ok(()) };
     match cases.answer(hash)? {
         None => done.faults.push(format!("the answer of record {} of case {id} was taken away", record.seq)),
-        Some(text) if hex(&Sha256::digest(&text)) != *hash => {
+        Some(text) if ledger::hex(&Sha256::digest(&text)) != *hash => {
             done.faults.push(format!("the answer of record {} of case {id} is not as it was given", record.seq))
         }
         Some(_) => done.answers += 1,
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A record with what proves it: its text hashes to `record` in the entry, and the entry is leaf `index` of the signed log (RFC 6962).
