@@ -112,7 +112,10 @@ impl Opened {
     pub(crate) fn pause(&mut self, known: &mut Known, taker: &mut dyn Taker, report: &mut StreamReport) {
         let mut longest = |_: Vec<StartMark>| None;
         let mut stream = Stream { known, taker, report, longest: &mut longest, state: &mut self.state };
-        stream.flush();
+        // A heading without a record waits for one: a stream is known again by its first record.
+        if stream.state.has_begun() {
+            stream.flush();
+        }
         if let Some(e) = stream.state.refused.take() {
             stream.report.faults.push(Fault::NotTaken(e));
         }
@@ -167,6 +170,8 @@ impl Opened {
         if let Some(e) = stream.state.refused.take() {
             stream.report.faults.push(Fault::NotTaken(e));
         }
+        stream.report.stream = stream.state.number();
+        stream.report.ended = true;
         stream.report.hole_bytes = chunks.content.hole_bytes();
         let fault = chunks.content.metadata().map_or_else(|e| Some(Fault::Io(e)), |after| changed(&self.before, &after, chunks.content.consumed()));
         stream.report.faults.extend(fault);

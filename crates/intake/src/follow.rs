@@ -30,6 +30,8 @@ pub struct Follow {
     tails: HashMap<Id, Tail>,
     /// Files that are read whole and only again when they change: archives, compressed ones, what is no log.
     whole: HashMap<Id, Version>,
+    /// Files that are no log: said once, however often they change.
+    unread: HashSet<Id>,
     /// Formats by source, so that the next file of a log is not guessed from its first line.
     formats: HashMap<String, String>,
     told: HashSet<PathBuf>,
@@ -56,7 +58,7 @@ fn version(about: &Metadata) -> Version {
 impl Follow {
     /// Follows files and folders; nothing is read yet.
     pub fn new(paths: Vec<PathBuf>, options: Options) -> Follow {
-        Follow { paths, options, tails: HashMap::new(), whole: HashMap::new(), formats: HashMap::new(), told: HashSet::new() }
+        Follow { paths, options, tails: HashMap::new(), whole: HashMap::new(), unread: HashSet::new(), formats: HashMap::new(), told: HashSet::new() }
     }
 
     /// Reads what came since the last time. Reports are those of files that gave something.
@@ -74,6 +76,7 @@ impl Follow {
             }
         }
         self.whole.retain(|id, _| present.contains(id));
+        self.unread.retain(|id| present.contains(id));
         for (input, about) in found {
             self.look(input, &about, &mut poll);
         }
@@ -93,7 +96,7 @@ impl Follow {
                 poll.read(&mut tail);
             }
             self.tails.insert(id, tail);
-        } else if self.whole.get(&id) != Some(&version(about)) && about.len() > 0 {
+        } else if self.whole.get(&id) != Some(&version(about)) && about.len() > 0 && !self.unread.contains(&id) {
             self.open(input, about, poll);
         }
     }
@@ -121,7 +124,12 @@ impl Follow {
                     self.tails.insert(id(about), tail);
                 }
             }
+            // It is being written; what is compressed or packed is read when it is whole.
+            Ok(Content::Log(_) | Content::Archive(..)) if fresh => {}
             _ => {
+                if matches!(opened, Ok(Content::Unread(_))) {
+                    self.unread.insert(id(about));
+                }
                 self.whole.insert(id(about), version(about));
                 let outcome = pump(&input, poll.known, poll.received, &self.options, poll.taker);
                 poll.outcome.reports.extend(outcome.reports);
@@ -167,7 +175,7 @@ impl Poll<'_> {
     }
 
     fn keep(&mut self, report: StreamReport) {
-        if report.received > 0 || report.bytes > 0 || !report.faults.is_empty() || !report.gaps.is_empty() {
+        if report.received > 0 || report.bytes > 0 || report.ended || !report.faults.is_empty() || !report.gaps.is_empty() {
             self.outcome.reports.push(report);
         }
     }

@@ -1,6 +1,6 @@
 //! Files to batches: one after another, and the files inside an archive one by one.
 
-use std::{io, path::Path};
+use std::{cell::Cell, io, path::Path};
 
 use event::{Records, Time};
 use journal::{BatchNote, Entry, StoredBatch};
@@ -72,7 +72,8 @@ pub struct Outcome {
 /// All faults are in the reports; what was read before one is kept.
 pub fn pump(input: &Input, known: &mut Known, received: Time, options: &Options, taker: &mut dyn Taker) -> Outcome {
     let mut outcome = Outcome::default();
-    Archives { received, options, outcome: &mut outcome }.read(input, known, taker, 0);
+    let room = Cell::new(options.limits.free_bytes.max(input.bytes.saturating_mul(options.limits.ratio_max)));
+    Archives { received, options, outcome: &mut outcome, room: &room }.read(input, known, taker, 0);
     outcome
 }
 
@@ -81,6 +82,8 @@ struct Archives<'a> {
     received: Time,
     options: &'a Options,
     outcome: &'a mut Outcome,
+    /// Bytes that may still be unpacked, however deep.
+    room: &'a Cell<u64>,
 }
 
 impl Archives<'_> {
@@ -127,7 +130,8 @@ impl Archives<'_> {
 
     fn members(&mut self, input: &Input, (kind, mut chunks): (Kind, Chunks), known: &mut Known, taker: &mut dyn Taker, depth: usize) -> Option<Fault> {
         let scratch = self.options.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let limits = self.options.limits;
+        let ratio_max = self.options.limits.ratio_max;
+        let room = self.room;
         let mut each = |member: Result<Member, Skipped>| match member {
             Ok(member) => {
                 let inner = input.member(&member.parts, member.file.path(), self.options);
@@ -138,7 +142,7 @@ impl Archives<'_> {
             }
             Err(skipped) => self.outcome.skipped.push(skipped),
         };
-        let mut unpacker = Unpacker { shown: &input.path, scratch: &scratch, limits, each: &mut each };
+        let mut unpacker = Unpacker { shown: &input.path, scratch: &scratch, room, ratio_max, each: &mut each };
         match kind {
             Kind::Tar => unpacker.tar(&mut chunks),
             Kind::Zip if !chunks.content.is_plain() => Some(Fault::Unread("a zip archive that is compressed once more; unpack it first".into())),

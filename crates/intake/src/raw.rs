@@ -88,11 +88,12 @@ impl Raw {
 
     /// Goes on behind a hole, if one is here; false if it goes to the end of the file.
     fn skip_hole(&mut self) -> io::Result<bool> {
+        // Asked first: what is appended after the question below is no part of a hole.
+        let length = self.metadata()?.len();
         let data = match seek(&self.file, SeekFrom::Data(self.at)) {
             Ok(data) => data,
             // No data from here on.
             Err(rustix::io::Errno::NXIO) => {
-                let length = self.metadata()?.len();
                 self.hole_bytes += length.saturating_sub(self.at);
                 self.at = self.at.max(length);
                 return Ok(false);

@@ -15,8 +15,10 @@ pub struct StreamReport {
     pub name: String,
     /// Its source, format, facet and host; `None` if the file could not be opened.
     pub source: Option<SourceInfo>,
-    /// The stream that its new records belong to; `None` if there were none.
+    /// The stream that its records belong to; `None` if none of it was ever taken.
     pub stream: Option<u64>,
+    /// The stream has ended: no more of it is read.
+    pub ended: bool,
     /// Records read, those that framing rejects included.
     pub received: u64,
     /// Records given to the taker, and accepted by it.
@@ -42,6 +44,7 @@ impl StreamReport {
             name,
             source: None,
             stream: None,
+            ended: false,
             received: 0,
             taken: 0,
             duplicate: 0,

@@ -47,6 +47,16 @@ impl State {
         State { source, host, received, number: None, at: 0, hash, hashed: 0, first, start, batch, refused: None, deceived: false }
     }
 
+    /// Whether a record has gone by: until then nothing tells the stream from others that begin alike.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// The number of the stream, once something of it was taken, now or before.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.number
+    }
+
     /// What follows is received at another time.
     pub(crate) fn received_at(&mut self, received: Time) {
         self.received = received;
@@ -105,7 +115,9 @@ impl Stream<'_> {
     /// The first record is here: has a stream that starts like this been taken before, and how much of it?
     fn compare_start(&mut self, record: &[u8]) {
         self.catch_up();
-        let first: [u8; 32] = self.state.hash.clone().chain_update(record).finalize().into();
+        // Two machines can write the same lines, and both did: where hosts are known, only one's own log is known again.
+        let host = self.state.host.map(u128::to_be_bytes).unwrap_or_default();
+        let first: [u8; 32] = self.state.hash.clone().chain_update(record).chain_update(host).finalize().into();
         self.state.first = Some(first);
         let marks = self.known.marks(&first);
         if !marks.is_empty() {

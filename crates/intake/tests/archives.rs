@@ -151,3 +151,66 @@ fn row_25_a_zip_that_explodes_is_stopped() {
     assert!(report.bytes < 20 << 20, "{} bytes of 40 MiB", report.bytes);
     assert!(faults(report).contains("decompresses to more than"), "{}", faults(report));
 }
+
+#[test]
+fn a_line_that_says_ustar_is_no_archive() {
+    let mut line = format!("10.0.0.1 - - [04/Mar/2026:02:10:11 +0000] \"GET /{} HTTP/1.1\" 200 1 \"-\" \"x\"\n", "a".repeat(400)).into_bytes();
+    line[257..262].copy_from_slice(b"ustar");
+    let mut bench = Bench::new();
+    bench.write("access.log", [line.as_slice(), lines(0, 5).as_bytes()].concat());
+    assert_eq!(counts(&bench.open_all()[0].reports[0]), [6, 6, 0, 0]);
+}
+
+#[test]
+fn row_25_a_tar_that_explodes_is_stopped_however_it_is_nested() {
+    let zeros = vec![b'\n'; 4 << 20];
+    let inner = gz(&tar(&[("a.log", &zeros), ("b.log", &zeros)]));
+    let outer = tar(&[("1.tar.gz", &inner), ("2.tar.gz", &inner), ("3.tar.gz", &inner), ("4.tar.gz", &inner)]);
+    let mut bench = Bench::new();
+    bench.options.limits.free_bytes = 10 << 20;
+    bench.options.limits.ratio_max = 10;
+    bench.write("bomb.tar.gz", gz(&outer));
+    let outcomes = bench.open_all();
+    let read: u64 = outcomes[0].reports.iter().map(|r| r.bytes).sum();
+    assert!(read < 14 << 20, "{read} bytes of 32 MiB");
+    assert!(outcomes[0].reports.iter().any(|r| faults(r).contains("decompresses to more than")));
+}
+
+#[test]
+fn long_names_are_read_and_their_length_is_bounded() {
+    let deep = format!("{}/auth.log", vec!["folder"; 30].join("/"));
+    let mut bench = Bench::new();
+    bench.write("a.tar", tar(&[(&deep, lines(0, 3).as_bytes())]));
+    let outcomes = bench.open_all();
+    assert!(outcomes[0].reports[0].name.ends_with("folder/auth.log"), "{}", outcomes[0].reports[0].name);
+
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(64 << 20);
+    header.set_cksum();
+    let mut bytes = header.as_bytes().to_vec();
+    bytes.resize(512 + (64 << 20), b'a');
+    bytes.extend(tar(&[("b.log", lines(0, 2).as_bytes())]));
+    let mut bench = Bench::new();
+    bench.write("long.tar", &bytes);
+    let outcomes = bench.open_all();
+    let name = &outcomes[0].reports[0].name;
+    assert!(name.len() < 100 << 10 && outcomes[0].reports[0].taken == 2, "{}", name.len());
+}
+
+#[test]
+fn a_sparse_member_is_named_and_not_filled_with_zeros() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.set_path("huge.log").unwrap();
+    header.set_size(0);
+    let gnu = header.as_gnu_mut().unwrap();
+    gnu.set_real_size(1 << 40);
+    header.set_cksum();
+    let mut bytes = header.as_bytes().to_vec();
+    bytes.extend(tar(&[("b.log", lines(0, 2).as_bytes())]));
+    let mut bench = Bench::new();
+    bench.write("sparse.tar", &bytes);
+    let outcomes = bench.open_all();
+    assert_eq!((outcomes[0].skipped.len(), outcomes[0].reports[0].taken), (1, 2));
+}

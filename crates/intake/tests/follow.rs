@@ -193,6 +193,49 @@ fn row_42_a_log_that_may_not_be_read_is_said_once_and_the_others_go_on() {
 }
 
 #[test]
+fn what_is_no_log_is_said_once_however_often_it_changes() {
+    let mut f = Followed::new();
+    f.append("system.db", b"SQLite format 3\0 and so on");
+    assert_eq!(f.poll().reports.len(), 1);
+    f.append("system.db", b"more");
+    assert!(f.poll().reports.is_empty());
+}
+
+#[test]
+fn a_compressed_file_is_read_when_it_is_whole() {
+    let mut f = Followed::new();
+    f.now = Time(std::time::UNIX_EPOCH.elapsed().unwrap().as_micros() as i64 - 1_000_000);
+    let packed = gz(lines(0, 2000).as_bytes());
+    f.append("a.log.1.gz", &packed[..packed.len() / 2]);
+    assert!(f.poll().reports.is_empty(), "it is being written");
+    f.append("a.log.1.gz", &packed[packed.len() / 2..]);
+    f.now = Time(4_000_000_000_000_000);
+    let outcome = f.poll();
+    assert_eq!((outcome.reports[0].taken, outcome.reports[0].incomplete()), (2000, false));
+}
+
+#[test]
+fn a_heading_alone_does_not_hide_that_a_log_is_known() {
+    let mut f = Followed::new();
+    f.append("a.log", "\n\n");
+    assert_eq!(f.counts(), [0, 0, 0]);
+    f.append("a.log", lines(0, 5));
+    assert_eq!(f.counts(), [5, 0, 0]);
+    f.follow = Follow::new(vec![f.bench.dir.path().to_owned()], f.bench.options.clone());
+    assert_eq!(f.counts(), [0, 5, 0], "a follower that starts anew knows it");
+}
+
+#[test]
+fn a_log_that_is_gone_has_ended() {
+    let mut f = Followed::new();
+    f.append("a.log", lines(0, 5));
+    f.poll();
+    fs::remove_file(f.bench.path("a.log")).unwrap();
+    let outcome = f.poll();
+    assert!(outcome.reports.iter().any(|r| r.ended && r.stream == Some(1)), "{outcome:?}");
+}
+
+#[test]
 fn row_43_any_order_of_writing_and_looking_gives_each_line_once() {
     use proptest::prelude::*;
     proptest!(ProptestConfig::with_cases(60), |(steps in proptest::collection::vec(0u8..6, 1..40))| {

@@ -1,6 +1,6 @@
 //! Cases as records in the store: opened by a question, appended to by every act, folded into what they are now.
 
-mod chain;
+pub mod chain;
 
 use anyhow::Context as _;
 use event::{Entity, Time};
@@ -88,7 +88,9 @@ impl Open {
     /// that is said.
     fn seal(&self) -> anyhow::Result<()> {
         if !chain::seal(&self.store, &self.cases)? {
-            eprintln!("muster: another program writes to the store; the record is kept, and comes into the ledger with the next one");
+            eprintln!(
+                "muster: another program writes to the store; the record is kept, and comes into the ledger in a moment if that program follows logs, else with the next record"
+            );
         }
         Ok(())
     }

@@ -176,7 +176,8 @@ enum Message {
     /// What became of a file, and whether it has ended.
     Read {
         book: Box<Book>,
-        missed: Vec<(String, String)>,
+        path: String,
+        missed: Vec<String>,
         ended: Option<(String, u64)>,
     },
     /// What was read so far is to be seen by those who ask.
@@ -189,14 +190,21 @@ fn take_all(writer: &mut Writer, drain: &mut Drain, journal: &Journal, receive: 
     for message in receive {
         match message {
             Message::Batch(stored) => drain.take(&stored)?,
-            Message::Read { book, missed, ended } => {
+            Message::Read { book, path, missed, ended } => {
                 drain.enter(&book);
-                missed.into_iter().for_each(|(path, why)| writer.state.missed(path, why));
+                if missed.is_empty() {
+                    writer.state.read_whole(&path);
+                }
+                missed.into_iter().for_each(|why| writer.state.missed(path.clone(), why));
                 if let Some((source, stream)) = ended {
                     drain.end_stream(&source, stream)?;
                 }
             }
-            Message::Show => writer.commit(drain, journal)?,
+            Message::Show => {
+                writer.commit(drain, journal)?;
+                writer.release(journal)?;
+                writer.seal_cases()?;
+            }
             Message::Saved => writer.release(journal)?,
         }
         if drain.ready.bytes >= writer.commit_bytes {
@@ -280,14 +288,14 @@ impl Reader<'_> {
     fn follow(&mut self, paths: &[PathBuf], bar: Bar, (stop, every): (&AtomicBool, Duration), known: &mut Known) -> anyhow::Result<()> {
         let mut follow = Follow::new(paths.to_vec(), self.options.clone());
         self.progress = if bar.0 { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-        let (mut taken, mut unshown, mut shown) = (0, false, Instant::now());
+        let (mut taken, mut shown) = (0, Instant::now());
         while !stop.load(Ordering::Relaxed) {
             let outcome = follow.poll(known, clock::now(), self);
             let new: u64 = outcome.reports.iter().map(|r| r.taken).sum();
-            unshown |= !outcome.reports.is_empty();
             self.hand_on(outcome, known, false)?;
-            if unshown && shown.elapsed() >= SHOW_AFTER.max(every) {
-                (unshown, shown) = (false, Instant::now());
+            // Also where nothing came: others may have acted in a case meanwhile, and this program holds the store.
+            if shown.elapsed() >= SHOW_AFTER.max(every) {
+                shown = Instant::now();
                 self.send.send(Message::Show).context("the other thread has stopped")?;
             }
             taken += new;
@@ -299,7 +307,7 @@ impl Reader<'_> {
     }
 
     /// Waits until what was read is durable, and tells the other thread what became of the files.
-    fn hand_on(&mut self, outcome: Outcome, known: &mut Known, ended: bool) -> anyhow::Result<()> {
+    fn hand_on(&mut self, outcome: Outcome, known: &mut Known, keep: bool) -> anyhow::Result<()> {
         if let Some(fault) = outcome.reports.iter().flat_map(|r| &r.faults).find(|f| matches!(f, Fault::NotTaken(_))) {
             let cause = std::error::Error::source(fault).map(ToString::to_string).unwrap_or_default();
             anyhow::bail!("writing to the journal: {cause}; what was acknowledged before is safe, the rest was refused: run it again");
@@ -308,12 +316,13 @@ impl Reader<'_> {
         self.acknowledge(0).context("writing to the journal; what was acknowledged before is safe, the rest was refused: run it again")?;
         known.confirm(self.last);
         for report in &outcome.reports {
-            let missed = report.faults.iter().map(|f| (report.path.display().to_string(), f.to_string())).collect();
-            let ended = report.source.as_ref().zip(report.stream).filter(|_| ended).map(|(s, stream)| (s.name.clone(), stream));
-            self.send.send(Message::Read { book: Box::new(rest_of(report)), missed, ended }).context("the other thread has stopped")?;
+            let path = report.path.display().to_string();
+            let missed = report.faults.iter().map(ToString::to_string).collect();
+            let ended = report.source.as_ref().zip(report.stream).filter(|_| report.ended).map(|(s, stream)| (s.name.clone(), stream));
+            self.send.send(Message::Read { book: Box::new(rest_of(report)), path, missed, ended }).context("the other thread has stopped")?;
         }
         // A log that is followed for months gives a report each second; only what went wrong is kept.
-        self.all.reports.extend(outcome.reports.into_iter().filter(|r| ended || r.incomplete()));
+        self.all.reports.extend(outcome.reports.into_iter().filter(|r| keep || r.incomplete()));
         self.all.skipped.extend(outcome.skipped);
         if self.unsaved >= SAVE_BYTES {
             self.unsaved = 0;

@@ -10,7 +10,10 @@ use lake::{Lake, Replaced, Replacement};
 use ledger::{BatchEntry, Books, entry::Counts};
 use serde::{Deserialize, Serialize};
 
-use super::drain::{Drain, root};
+use super::{
+    casework::chain,
+    drain::{Drain, root},
+};
 use crate::{
     clock,
     store::{BatchKey, LedgerFolder, Pending, State, Store},
@@ -176,6 +179,11 @@ impl Writer {
             }
         }
         bail!("batch {} is no longer in the journal; nothing was signed", entry.number)
+    }
+
+    /// Takes into the ledger what others wrote into the record of cases while this program held the store.
+    pub fn seal_cases(&mut self) -> anyhow::Result<()> {
+        if self.store.has_cases() { chain::seal_into(&mut self.ledger, &self.store.cases()?) } else { Ok(()) }
     }
 
     /// Lets the journal delete the segments that nothing waits for.

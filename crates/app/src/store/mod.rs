@@ -178,6 +178,11 @@ impl Store {
         file::replace(&self.dir.join("state.json"), &serde_json::to_vec(state)?)
     }
 
+    /// Whether there is a case yet.
+    pub fn has_cases(&self) -> bool {
+        self.dir.join("cases.sqlite").is_file()
+    }
+
     /// The cases.
     pub fn cases(&self) -> anyhow::Result<Cases> {
         Cases::open(&self.dir.join("cases.sqlite"))

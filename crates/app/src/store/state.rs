@@ -32,6 +32,9 @@ pub struct State {
     /// What was given to be read and was not, with the reason, by path.
     #[serde(default)]
     pub unread: BTreeMap<String, String>,
+    /// How often something was missed that is not named there.
+    #[serde(default)]
+    pub unread_more: u64,
 }
 
 /// Files that are named as unread at the most; beyond it they are only counted.
@@ -49,8 +52,17 @@ impl State {
 
     /// Notes what was not read, or not whole.
     pub fn missed(&mut self, path: String, why: String) {
-        let path = if self.unread.len() < UNREAD_MAX || self.unread.contains_key(&path) { path } else { "and more".into() };
-        self.unread.insert(path, why);
+        if self.unread.len() < UNREAD_MAX || self.unread.contains_key(&path) {
+            self.unread.insert(path, why);
+        } else {
+            self.unread_more += 1;
+            self.unread.insert("and more".into(), format!("{} times something was not read, or not whole; the last was {path}: {why}", self.unread_more));
+        }
+    }
+
+    /// Forgets that a path was not read whole: now it was.
+    pub fn read_whole(&mut self, path: &str) {
+        self.unread.remove(path);
     }
 
     /// Adds a run's book to the books of its source.

@@ -17,8 +17,13 @@ const WAIT: Duration = Duration::from_millis(500);
 /// Appends what the ledger does not have yet. `false` if another program holds the store.
 pub fn seal(store: &Store, cases: &Cases) -> anyhow::Result<bool> {
     let Some(_lock) = store.lock_within(WAIT)? else { return Ok(false) };
-    let mut ledger = store.ledger()?;
-    let known = by_case(&ledger);
+    seal_into(&mut store.ledger()?, cases)?;
+    Ok(true)
+}
+
+/// Appends what this ledger does not have yet; for a program that holds the store.
+pub fn seal_into(ledger: &mut LedgerFolder, cases: &Cases) -> anyhow::Result<()> {
+    let known = by_case(ledger);
     let mut new = Vec::new();
     for id in cases.ids()? {
         let (mut previous, had) = known.get(id.as_str()).and_then(|all| all.last()).map_or(([0; 32], 0), |(_, e)| (e.record, e.seq));
@@ -32,8 +37,7 @@ pub fn seal(store: &Store, cases: &Cases) -> anyhow::Result<bool> {
             new.push(entry);
         }
     }
-    ledger.append_cases(new)?;
-    Ok(true)
+    ledger.append_cases(new)
 }
 
 fn by_case(ledger: &LedgerFolder) -> BTreeMap<&str, Vec<(u64, &CaseEntry)>> {
