@@ -6,7 +6,7 @@ use super::{Plan, fill};
 use crate::{Problem, Registry, registry::Capability, words::nearest};
 
 /// Values that a step's texts may name.
-const PLACEHOLDERS: [&str; 28] = [
+const PLACEHOLDERS: [&str; 31] = [
     "entity",
     "name",
     "user",
@@ -35,6 +35,9 @@ const PLACEHOLDERS: [&str; 28] = [
     "vendor_contact",
     "events",
     "count",
+    "instance",
+    "region",
+    "path",
 ];
 
 /// Roles that nobody fills, persons that are not in the registry, placeholders without meaning, rules that are not there,

@@ -15,7 +15,7 @@ use crate::{
         Hint, HintKind,
         pattern::{arn_account, host_of, role_of_session, short_name},
     },
-    scope::{Reached, Row, Verdict},
+    scope::{Reached, Row, Status, Verdict},
 };
 
 macro_rules! conditions {
@@ -60,6 +60,10 @@ conditions! {
     HostSessionControlled "host_session_controlled" "login session of the intruder",
     /// The superuser of a machine is.
     RootOnHost "root_on_host" "root of the machine in the intruder's hands",
+    /// The credentials that a machine of the cloud is handed were used by the intruder.
+    InstanceCredentials "instance_credentials" "credentials of a machine used by the intruder",
+    /// The intruder wrote a file that gives rights or starts programs.
+    FilePlanted "file_planted" "file written by the intruder that gives rights or starts programs",
     /// A machine is.
     HostControlled "host_controlled" "machine in the intruder's hands",
     /// The intruder had a session or user on a machine.
@@ -134,7 +138,7 @@ pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Verdict>, registry:
         found.add(fact(Condition::Always, None, None, None, &[]));
     }
     let rows_of: HashMap<&str, &Row> = rows.iter().map(|r| (r.event.as_str(), r)).collect();
-    for node in reached.iter().filter(|n| !same_login(n, reached)) {
+    for node in reached.iter().filter(|n| !same_login(n, reached) && !same_account(n, reached)) {
         for condition in conditions_of(node, registry) {
             if condition_is_data(condition) && node.path.last().and_then(|e| rows_of.get(e.as_str())).is_some_and(|r| !reads_data(&r.operation)) {
                 continue;
@@ -148,6 +152,9 @@ pub fn facts(reached: &[Reached], rows: &[Row], left: Option<Verdict>, registry:
                 c if condition_is_data(c) => fact(c, Some(holder_of_data(&node.entity)), node.holder.clone(), node.since, &node.path),
                 c => fact(c, Some(node.entity.clone()), node.holder.clone(), node.since, &node.path),
             });
+        }
+        if let Some(instance) = instance(&node.entity).filter(|_| node.held()) {
+            instance_facts(node, instance, rows).into_iter().for_each(|f| found.add(f));
         }
         if let Some(host) = entered(node) {
             found.add(fact(Condition::HostEntered, Some(host), None, node.since, &node.path));
@@ -194,6 +201,40 @@ pub(super) fn fact(condition: Condition, entity: Option<Entity>, holder: Option<
     Fact { condition, entity, holder, with, since, events, count: 1 }
 }
 
+/// The machine whose credentials were used, by the name of their session; its host, where a line names the address that hands them out.
+fn instance_facts(node: &Reached, instance: &str, rows: &[Row]) -> Vec<Fact> {
+    const HANDS_OUT: &str = "169.254.169.254";
+    let asked = rows.iter().find(|r| r.host.is_some() && r.text.contains(HANDS_OUT));
+    let host = asked.and_then(|r| r.host.as_deref()).map(|h| Entity::new(Kind::Host, h));
+    let path: Vec<String> = node.path.iter().cloned().chain(asked.map(|r| r.event.clone())).collect();
+    let since = asked.map(|r| r.time).or(node.since);
+    let mut one = fact(Condition::InstanceCredentials, host.or_else(|| Some(node.entity.clone())), None, since, &path);
+    one.with.insert("instance", instance.to_owned());
+    one.with.extend(region(&node.path).map(|r| ("region", r)));
+    vec![one]
+}
+
+/// The id of the machine that a session's name is.
+fn instance(session: &Entity) -> Option<&str> {
+    let name = session.value.contains(":assumed-role/").then(|| session.value.rsplit('/').next()).flatten()?;
+    name.strip_prefix("i-").filter(|id| id.len() >= 8 && id.bytes().all(|b| b.is_ascii_hexdigit())).map(|_| name)
+}
+
+/// The region of the trail that tells of it.
+fn region(events: &[String]) -> Option<String> {
+    let of = |e: &String| {
+        let mut parts = e.split('#').next()?.split('/');
+        let region = parts.next().filter(|p| *p == "cloudtrail").and_then(|_| parts.nth(1))?;
+        region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-').then(|| region.to_owned())
+    };
+    events.iter().rev().find_map(of)
+}
+
+/// Whether what is written there gives rights or starts programs.
+fn plants(path: &str) -> bool {
+    ["/etc/sudoers.d/", "/etc/cron.d/", "/etc/systemd/system/"].iter().any(|p| path.starts_with(p))
+}
+
 /// The machine that a controlled session or user is on.
 fn entered(node: &Reached) -> Option<Entity> {
     let on_host = matches!(node.entity.kind, Kind::Session | Kind::User) && node.held();
@@ -224,6 +265,10 @@ fn conditions_of(node: &Reached, registry: &Registry) -> Vec<Condition> {
             Kind::Ip if !private(v) && registry.resolve(&node.entity, node.since, &[]).owner.is_none() => Some(C::AddressOutside),
             _ => None,
         });
+    }
+    let path = || v.split_once(":/").map(|(_, p)| format!("/{p}")).unwrap_or_default();
+    if node.entity.kind == Kind::File && node.status == Status::Changed && plants(&path()) {
+        out.push(C::FilePlanted);
     }
     if node.made {
         out.extend(match node.entity.kind {
@@ -258,9 +303,14 @@ fn values(entity: &Entity, holder: Option<&Entity>, since: Option<Time>) -> BTre
     if let Some(user) = user {
         with.insert("user", user.value.clone());
         let bare = user.value.rsplit_once('@').filter(|_| !user.value.starts_with("arn:")).map_or(short_name(&user.value), |(name, _)| name);
-        with.insert("user_name", bare.to_owned());
+        // A number is no name: no command takes it.
+        if !bare.starts_with("uid:") {
+            with.insert("user_name", bare.to_owned());
+        }
     }
     with.insert(entity.kind.name(), entity.value.clone());
+    let path = entity.value.split_once(":/").filter(|_| entity.kind == Kind::File);
+    with.extend(path.map(|(_, p)| ("path", format!("/{p}"))));
     let host = host_of(entity).or_else(|| holder.and_then(host_of)).or((entity.kind == Kind::Host).then_some(entity.value.as_str()));
     with.extend(host.map(|h| ("host", h.to_owned())));
     let account = arn_account(&entity.value).or_else(|| holder.and_then(|h| arn_account(&h.value)));
@@ -298,6 +348,18 @@ fn same_login(node: &Reached, reached: &[Reached]) -> bool {
     }
     let near = |a: Option<Time>, b: Option<Time>| a.zip(b).is_some_and(|(a, b)| a.0.saturating_sub(b.0).saturating_abs() <= 5 * SECOND);
     reached.iter().any(|r| sshd(r) && host_of(&r.entity).is_some() && host_of(&r.entity) == host_of(&node.entity) && near(r.since, node.since))
+}
+
+/// Whether this is the number of an account that another line names: made on the same machine in the same seconds.
+fn same_account(node: &Reached, reached: &[Reached]) -> bool {
+    let numbered = |r: &Reached| r.entity.value.starts_with("uid:");
+    let near = |a: Option<Time>, b: Option<Time>| a.zip(b).is_some_and(|(a, b)| a.0.saturating_sub(b.0).saturating_abs() <= 5 * SECOND);
+    node.entity.kind == Kind::User
+        && node.made
+        && numbered(node)
+        && reached
+            .iter()
+            .any(|r| r.made && !numbered(r) && r.entity.kind == Kind::User && host_of(&r.entity) == host_of(&node.entity) && near(r.since, node.since))
 }
 
 /// A login session: still there, or over where a later line says so.

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use event::Entity;
+use event::{Entity, Time};
 use serde::Serialize;
 
 use super::{Fact, Phase, Plan, Playbook, StepRule, fill};
 use crate::{
     Registry,
-    registry::{Can, Capability, Hint, HintKind, Ownership, Person},
+    registry::{Can, Capability, Hint, HintKind, Ownership, Person, ServiceModel},
 };
 
 /// One step of this case.
@@ -55,12 +55,13 @@ pub struct Step {
 /// The steps that the facts call for and that are not done, in the order of doing: phase, then the playbook's order, then time.
 /// `done` holds keys of steps, or `playbook/step` for every thing.
 pub fn next_steps(plan: &Plan, facts: &[Fact], registry: &Registry, done: &[String]) -> Vec<Step> {
+    let first = facts.iter().filter_map(|f| f.since).min();
     let mut ranked: Vec<((Phase, usize, usize, usize), Step)> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     for (p, playbook) in plan.playbooks.iter().enumerate() {
         for (s, rule) in playbook.steps.iter().enumerate() {
             for (f, fact) in met(rule, facts).into_iter().enumerate() {
-                let step = step(plan, playbook, rule, fact, f, registry);
+                let step = step(plan, playbook, rule, fact, Case { place: f, first }, registry);
                 if !is_done(&step.key, done) && seen.insert(step.key.clone()) {
                     ranked.push(((rule.phase, p, s, f), step));
                 }
@@ -114,7 +115,7 @@ fn general(key: &str) -> &str {
     key.split('@').next().unwrap_or(key)
 }
 
-fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, place_in_line: usize, registry: &Registry) -> Step {
+fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, case: Case, registry: &Registry) -> Step {
     let place = fact.entity.as_ref().map(|e| registry.resolve(e, fact.since, &hints(fact)));
     let (can, note) = possible(rule.needs, place.as_ref());
     let at = fact.entity.as_ref().filter(|_| !rule.once).map_or_else(String::new, |e| format!("@{e}"));
@@ -122,12 +123,15 @@ fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, place_in
     with.insert("events", fact.events.join(","));
     with.insert("count", fact.count.to_string());
     // Rules that are numbered must not overwrite one another.
-    with.insert("number", (10 + place_in_line).to_string());
+    with.insert("number", (10 + case.place).to_string());
+    // What is done once for the case looks at all of it.
+    with.extend(case.first.filter(|_| rule.once).map(|t| ("since", t.to_string())));
+    with.entry("region").or_insert_with(|| "REGION".to_owned());
     let commands = |list: &[String]| list.iter().filter_map(|t| fill::command(t, &with)).collect::<Vec<_>>();
     let instead = (can == Can::No).then(|| rule.instead.as_deref().map_or_else(|| ask(fact, place.as_ref()), |t| fill::sentence(t, &with)));
     Step {
         key: format!("{}/{}{at}", playbook.id, rule.id),
-        title: fill::sentence(&rule.title, &with),
+        title: fill::sentence(&rule.title, &with) + &not_on_the_host(rule, place.as_ref()),
         phase: rule.phase,
         csf: rule.csf.clone(),
         role: rule.role.clone(),
@@ -145,6 +149,22 @@ fn step(plan: &Plan, playbook: &Playbook, rule: &StepRule, fact: &Fact, place_in
         instead,
         waits_for: Vec::new(),
     }
+}
+
+/// What a step is told of the case.
+#[derive(Clone, Copy)]
+struct Case {
+    /// Its place among the steps of its rule.
+    place: usize,
+    /// The first act of the case.
+    first: Option<Time>,
+}
+
+/// A machine that must not be cut off by its own firewall says so where it is to be isolated.
+fn not_on_the_host(rule: &StepRule, place: Option<&Ownership>) -> String {
+    let host = place.filter(|p| rule.needs == Some(Capability::NetIsolate) && p.service_model == Some(ServiceModel::IaaS));
+    let no = host.and_then(|p| p.capabilities.get("host_isolate")).filter(|c| c.can == Can::No);
+    no.map(|c| format!("; NOT on the host: {}", crate::words::safe(&c.note))).unwrap_or_default()
 }
 
 fn hints(fact: &Fact) -> Vec<Hint> {

@@ -273,7 +273,8 @@ impl Registry {
             _ => Default::default(),
         };
         let linked = vendor.contracts.iter().filter_map(|r| self.find(r, entry));
-        let hours = linked.filter_map(|c| if let Own::Contract(c) = &c.own { c.breach_notice_hours } else { None }).min();
+        let contracts = linked.filter_map(|c| if let Own::Contract(c) = &c.own { Some(c) } else { None });
+        let notice = contracts.filter(|c| c.breach_notice_hours.is_some()).min_by_key(|c| c.breach_notice_hours);
         VendorPart {
             name: entry.name.clone(),
             part,
@@ -282,7 +283,10 @@ impl Registry {
             our_accounts: vendor.our_accounts,
             limits: vendor.limits,
             alternative: vendor.alternative,
-            breach_notice_hours: hours,
+            breach_notice_hours: notice.and_then(|c| c.breach_notice_hours),
+            breach_channel: notice.and_then(|c| c.breach_channel.clone()),
+            contract: notice.and_then(|c| c.reference.clone()),
+            can_do: vendor.can_do,
         }
     }
 

@@ -102,6 +102,12 @@ pub struct VendorPart {
     pub alternative: Option<String>,
     /// Hours within which it must tell us of a breach, by contract.
     pub breach_notice_hours: Option<u64>,
+    /// By which way it must tell us.
+    pub breach_channel: Option<String>,
+    /// The contract that says so.
+    pub contract: Option<String>,
+    /// What it can do for us.
+    pub can_do: Vec<String>,
 }
 
 /// A possible owner by the logs.

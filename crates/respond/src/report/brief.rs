@@ -107,7 +107,7 @@ pub struct Summary {
 /// People whose data was exposed, by the registry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct People {
-    /// How many at most: the sum over the data sets that say it; nothing where none does.
+    /// The sum over the data sets that say it; nothing where none does. A bound only where `not_counted` is empty.
     pub at_most: Option<u64>,
     /// Data sets with personal data that were exposed.
     pub data_sets: Vec<String>,
@@ -226,12 +226,25 @@ pub struct OwnerPart {
     pub service_model: Option<ServiceModel>,
     /// What we may do.
     pub capabilities: BTreeMap<&'static str, CanDo>,
+    /// What may not be done to single things of it, though it may be done to the others.
+    pub limits: Vec<Limit>,
     /// Vendor that runs what is below, and whom to call there.
     pub provider: Option<VendorPart>,
     /// What is theirs in scope.
     pub entities: Vec<Entity>,
     /// How that was found.
     pub reasons: Vec<String>,
+}
+
+/// Something that the system allows and one of its things does not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Limit {
+    /// The thing.
+    pub thing: String,
+    /// The capability.
+    pub capability: &'static str,
+    /// Why not, or what comes in its place.
+    pub note: String,
 }
 
 /// One thing that happened, or the same thing several times.

@@ -26,19 +26,19 @@ pub fn markdown(brief: &Brief) -> String {
     d.paragraph(&format!("_{}_", escape(&brief.answer.completeness)));
     let case = brief.case.as_ref().map(|c| format!("case {} · ", safe(c))).unwrap_or_default();
     d.paragraph(&escape(&format!("{case}{} · all times UTC", utc(brief.made))));
-    asked(brief, &mut d);
     owners(brief, &mut d);
+    next(&brief.next, &mut d);
+    d.section("Clocks", brief.clocks.iter().map(say::clock), "no rule applies to what is known");
+    d.paragraph(&escape(NOT_LEGAL_ADVICE));
     d.section("How they got in", brief.entry.iter().map(|e| say::entry(e, brief.made)), absent(brief, "entry"));
     happened(brief, &mut d);
     scope(brief, &mut d);
     left(brief, &mut d);
     d.section("Who else could be reached from here", brief.reach.iter().map(|r| say::reach(r, brief.made)), absent(brief, "reach"));
-    d.section("Clocks", brief.clocks.iter().map(say::clock), "no rule applies to what is known");
-    d.paragraph(&escape(NOT_LEGAL_ADVICE));
-    next(&brief.next, &mut d);
     let none = "no gap is known in the logs that were looked at; of logs that were not given muster knows nothing";
     d.section("What could not be seen", brief.not_visible.iter().map(say::blind), none);
     proof(brief, &mut d);
+    asked(brief, &mut d);
     d.out
 }
 
@@ -60,7 +60,7 @@ fn owners(brief: &Brief, d: &mut Doc) {
     for o in brief.owners.iter().take(ROWS_MAX) {
         d.bullet(0, &Statement::new(say::owner_line(o)));
         contacts(o, d);
-        for line in say::may(o).into_iter().flat_map(|(first, second)| [Some(first), second]).flatten() {
+        for line in say::may(o).into_iter().flat_map(|(first, rest)| std::iter::once(first).chain(rest)) {
             d.bullet(1, &Statement::new(line));
         }
     }
@@ -124,7 +124,7 @@ fn left(brief: &Brief, d: &mut Doc) {
     }
     d.bullet(0, &say::people(brief));
     let (personal, other) = say::data(brief);
-    let all: Vec<Statement> = personal.into_iter().chain(brief.vendors.iter().map(say::vendor)).chain(other).collect();
+    let all: Vec<Statement> = personal.into_iter().chain(brief.vendors.iter().map(say::vendor)).chain(say::providers(brief)).chain(other).collect();
     all.iter().take(ROWS_MAX).for_each(|s| d.bullet(0, s));
     d.more(all.len());
 }

@@ -101,7 +101,11 @@ fn tiles(h: &mut Html, brief: &Brief) {
         Some(Verdict::CouldNotHaveBeenSeen) => "could not have been seen",
         None => "not examined",
     };
-    let people = brief.people.at_most.map_or_else(|| "not counted".to_owned(), |n| format!("≤ {}", number(n)));
+    let people = match brief.people.at_most {
+        None => "not counted".to_owned(),
+        Some(n) if brief.people.not_counted.is_empty() => format!("≤ {}", number(n)),
+        Some(n) => format!("{} + unknown", number(n)),
+    };
     let mut tiles = vec![
         (a.machines.to_string(), "machines entered", ""),
         (a.identities.to_string(), "identities held", ""),

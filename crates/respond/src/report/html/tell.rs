@@ -124,7 +124,8 @@ pub(super) fn data(h: &mut Html, brief: &Brief, refs: &Refs<'_>) {
     h.leaf("h3", &[], "People");
     statement(h, refs, &say::people(brief));
     h.leaf("h3", &[], "Vendors");
-    statements(h, refs, brief.vendors.iter().map(say::vendor), "no vendor with a part in what was touched is registered");
+    let vendors: Vec<Statement> = brief.vendors.iter().map(say::vendor).chain(say::providers(brief)).collect();
+    statements(h, refs, vendors.into_iter(), "no vendor with a part in what was touched is registered");
     h.leaf("h3", &[], "Data");
     let (personal, other) = say::data(brief);
     let all: Vec<Statement> = personal.into_iter().chain(other).collect();

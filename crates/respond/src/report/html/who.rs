@@ -64,7 +64,7 @@ fn person(h: &mut Html, p: &Person) {
                 None => h.text(&safe(&p.value)),
             }
         });
-        let there = p.local_time.as_ref().map(|t| format!("{t} there")).unwrap_or_default();
+        let there = p.local_time.as_ref().map(|t| format!("{t} {}", p.time_zone.as_deref().map_or_else(|| "there".to_owned(), safe))).unwrap_or_default();
         let reached = p.last_reached.map(|t| format!("reached {}", t.day()));
         let small: Vec<String> = Some(there).filter(|t| !t.is_empty()).into_iter().chain(reached).collect();
         h.leaf("small", &[], &small.join(" · "));

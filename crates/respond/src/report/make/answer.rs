@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use event::{Entity, Kind};
 use trace::scope::{EntryPoint, How};
 
+use super::headline;
 use crate::{
     registry::pattern::{host_of, short_name},
     report::{
@@ -12,7 +13,7 @@ use crate::{
         input::BriefInput,
         time::{near_minute, number},
     },
-    scope::{Level, Reached, Verdict},
+    scope::{Reached, Verdict},
     words::safe,
 };
 
@@ -28,7 +29,7 @@ pub(super) fn summary(input: &BriefInput, people: &People, unseen: usize) -> Sum
             number(input.named),
             input.books.len()
         ),
-        _ => intruder(input, &held, counts, people),
+        _ => intruder(input, &held, people),
     };
     let whole = unseen == 0 && input.limits.is_empty();
     let completeness = match (whole, input.limits.as_slice()) {
@@ -50,30 +51,36 @@ fn unknown(input: &BriefInput) -> String {
     }
 }
 
-fn intruder(input: &BriefInput, held: &[&Reached], counts: Counts, people: &People) -> String {
+fn intruder(input: &BriefInput, held: &[&Reached], people: &People) -> String {
     let entry = input.entries.iter().find(|e| e.how != How::NotSeen);
     let began = entry.map_or_else(|| "How they got in is not seen".to_owned(), |e| began(e, input));
-    let groups = [(counts.machines, "machine entered", "machines entered"), (counts.identities, "identity", "identities"), (counts.keys, "key", "keys")];
-    let hands: Vec<String> = groups.iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many })).collect();
-    let unsure = held.iter().filter(|r| r.level != Level::Shown).count();
-    let unsure = if unsure > 0 { format!(" ({unsure} of {} not beyond doubt)", held.len()) } else { String::new() };
-    let hands = if hands.is_empty() {
-        "nothing more is seen in the intruder's hands".to_owned()
-    } else {
-        format!("{} in the intruder's hands{unsure}", hands.join(", "))
-    };
+    let hands = headline::hands(input, held);
+    let hands =
+        if hands.is_empty() { "nothing more is seen in the intruder's hands".to_owned() } else { format!("in the intruder's hands: {}", hands.join("; ")) };
     let left = match input.exfiltration.as_ref().map(|x| x.verdict) {
-        Some(Verdict::Seen) => "data was seen leaving",
-        Some(Verdict::NoSign) => "no sign that data left",
-        Some(Verdict::CouldNotHaveBeenSeen) => "whether data left could not have been seen",
-        None => "whether data left was not examined",
+        Some(Verdict::Seen) => headline::left(input).map_or_else(|| "data was seen leaving".to_owned(), |l| format!("data was seen leaving: {l}")),
+        Some(Verdict::NoSign) => "no sign that data left".to_owned(),
+        Some(Verdict::CouldNotHaveBeenSeen) => "whether data left could not have been seen".to_owned(),
+        None => "whether data left was not examined".to_owned(),
     };
     let of = match (people.at_most, people.data_sets.is_empty()) {
-        (Some(n), _) => format!(", personal data of at most {} people among what was open", number(n)),
-        (None, false) => ", personal data among what was open".to_owned(),
+        (Some(n), _) if people.not_counted.is_empty() => format!("; personal data of at most {} people was open", number(n)),
+        (Some(n), _) => {
+            let (names, verb) = (few(&people.not_counted), if people.not_counted.len() == 1 { "has" } else { "have" });
+            format!("; personal data of {} people was open; {names} {verb} no number registered, so it may be more", number(n))
+        }
+        (None, false) => "; personal data was open, of how many people is not registered".to_owned(),
         (None, true) => String::new(),
     };
     format!("{began}; {hands}; {left}{of}.")
+}
+
+/// Names of the registry, a few.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 2;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|n| safe(n)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 /// What the intruder holds, counted.
@@ -97,8 +104,16 @@ fn machine(e: &Entity) -> Option<&str> {
 }
 
 fn began(e: &EntryPoint, input: &BriefInput) -> String {
-    let at = e.time.map(|t| format!("{}: ", near_minute(t, input.now))).unwrap_or_default();
-    format!("{at}{}", safe(&e.text))
+    let at = headline::span(input).or_else(|| e.time.map(|t| near_minute(t, input.now))).map(|t| format!("{t}: ")).unwrap_or_default();
+    format!("{at}{}", safe(&without_path(&e.text)))
+}
+
+/// The sentence without the path of a request, which the section on the way in has in full.
+fn without_path(text: &str) -> String {
+    match text.split_once(" (/").and_then(|(before, rest)| rest.split_once(')').map(|(_, after)| (before, after))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => text.to_owned(),
+    }
 }
 
 fn names(of: &[Entity]) -> String {

@@ -41,7 +41,7 @@ pub(super) fn vendors(facts: &[Fact], input: &BriefInput, registry: &Registry) -
     .collect()
 }
 
-/// People by the registry. Two data sets may be about the same people, so the sum is an upper bound.
+/// People by the registry. Two data sets may be about the same people, so the sum is an upper bound; where one has no number, no bound is known.
 pub(super) fn people(data: &[DataPart]) -> People {
     let mut sets: Vec<(&str, Option<u64>)> = Vec::new();
     let personal = data.iter().flat_map(|d| &d.held).filter(|h| h.personal == Some(true));
@@ -71,7 +71,10 @@ fn text(data: &[DataPart], at_most: Option<u64>, sets: &[String], not_counted: &
         return format!("no personal data is registered in what was read{rest}");
     }
     let counted: Vec<String> = sets.iter().filter(|s| !not_counted.contains(s)).cloned().collect();
-    let known = at_most.map(|n| format!("at most {} people, in {}", number(n), list(&counted)));
-    let open = (!not_counted.is_empty()).then(|| format!("how many people {} is about, the registry does not say", list(not_counted)));
+    let most = if not_counted.is_empty() { "at most " } else { "" };
+    let known = at_most.map(|n| format!("{most}{} in {}", number(n), list(&counted)));
+    let verb = if not_counted.len() == 1 { "has" } else { "have" };
+    let more = if at_most.is_some() { ", so it may be more" } else { "" };
+    let open = (!not_counted.is_empty()).then(|| format!("{} {verb} no number registered{more}", list(not_counted)));
     format!("{}{rest}", [known, open].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }

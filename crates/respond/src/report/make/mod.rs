@@ -4,6 +4,8 @@ mod answer;
 mod blind;
 mod cited;
 mod data;
+mod headline;
+mod limits;
 mod session;
 
 use std::collections::BTreeMap;
@@ -141,6 +143,7 @@ fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
                 contacts: who.contacts.clone(),
                 on_call: who.on_call.clone(),
                 service_model: who.service_model,
+                limits: Vec::new(),
                 capabilities: who.capabilities.clone(),
                 provider: who.vendors.iter().find(|v| v.part == "provider").cloned(),
                 entities: vec![node.entity.clone()],
@@ -148,6 +151,7 @@ fn owners(owned: &[(&Reached, Ownership)]) -> Vec<OwnerPart> {
             }),
         }
     }
+    limits::of_things(owned, &mut out);
     // Known owners first, those with most at stake before the others; what nobody owns last.
     out.sort_by_key(|o| (o.owner.is_none(), o.inferred, std::cmp::Reverse(o.entities.len()), o.owner.clone(), o.system.clone()));
     out

@@ -7,7 +7,7 @@ use crate::{
     report::{
         brief::{Brief, DataPart, VendorHit},
         label::short,
-        time::number,
+        time::{number, size, sizes},
     },
     scope::{Exfiltration, Verdict},
     words::{safe, safe_to},
@@ -18,7 +18,7 @@ const PEOPLE_MAX: usize = 1_000;
 
 /// The verdict and its reasons, each with its events: what was seen first.
 pub(in crate::report) fn left(x: &Exfiltration) -> (Statement, Vec<Statement>) {
-    let why = x.reasons.iter().map(|r| Statement::new(safe(&r.text)).shown_by(&r.events)).collect();
+    let why = x.reasons.iter().map(|r| Statement::new(safe(&sizes(&r.text))).shown_by(&r.events)).collect();
     let no_sign = x.verdict == Verdict::NoSign;
     let word = if no_sign { format!("{}: the logs that would show it are there", verdict_word(x.verdict)) } else { verdict_word(x.verdict).to_owned() };
     (Statement::new(word).weighing(3), why)
@@ -78,7 +78,7 @@ pub(in crate::report) fn data_places(list: &[&DataPart]) -> Statement {
 fn data_text(d: &DataPart) -> Statement {
     let held: Vec<String> = d.held.iter().map(held).collect();
     let held = if held.is_empty() { "what it holds is not registered".to_owned() } else { held.join("; ") };
-    let bytes = d.bytes.map(|b| format!(", {} bytes", number(b))).unwrap_or_default();
+    let bytes = d.bytes.map(|b| format!(", {}", size(b))).unwrap_or_default();
     let count = match d.objects {
         Some(1) => format!(" (1 object read{bytes})"),
         Some(n) => format!(" ({} objects read{bytes})", number(n)),
@@ -106,7 +106,27 @@ pub(in crate::report) fn vendor(v: &VendorHit) -> Statement {
         .contacts
         .first()
         .map_or_else(|| "no contact is registered".to_owned(), |p| format!("call {}: {} {}", safe(&p.name), safe(&p.channel), safe(&p.value)));
-    let notice = v.vendor.breach_notice_hours.map(|h| format!("; by contract breach notices within {h} h")).unwrap_or_default();
+    let by = v.vendor.breach_channel.as_ref().map(|c| format!(", by {}", safe(c))).unwrap_or_default();
+    let contract = v.vendor.contract.as_ref().map(|c| format!(" {}", safe(c))).unwrap_or_default();
+    let notice = v.vendor.breach_notice_hours.map(|h| format!("; by contract{contract} it must tell us of a breach within {h} h of learning of it{by}"));
+    let notice = notice.unwrap_or_else(|| "; no term for breach notices is registered".to_owned());
     let text = format!("vendor {} {} ({}); {way}{notice}", safe(&v.vendor.name), safe(&v.vendor.part), short(&v.through));
     Statement::new(text).shown_by(&v.events).weighing(3)
+}
+
+/// The providers below what is in scope: they can keep what we cannot see.
+pub(in crate::report) fn providers(brief: &Brief) -> Vec<Statement> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut out = Vec::new();
+    for part in brief.owners.iter().filter_map(|o| o.provider.as_ref()) {
+        if seen.contains(&part.name.as_str()) || brief.vendors.iter().any(|v| v.vendor.name == part.name) {
+            continue;
+        }
+        seen.push(&part.name);
+        let way = part.contacts.first().map_or_else(|| "no contact is registered".to_owned(), |c| format!("{} {}", safe(&c.channel), safe(&c.value)));
+        let can =
+            if part.can_do.is_empty() { String::new() } else { format!("; can do: {}", part.can_do.iter().map(|c| safe(c)).collect::<Vec<_>>().join(", ")) };
+        out.push(Statement::new(format!("vendor {} (provider): open a case to have logs and disks kept: {way}{can}", safe(&part.name))).weighing(2));
+    }
+    out
 }

@@ -8,8 +8,8 @@ mod steps;
 mod who;
 
 pub(super) use asked::{asked, blind, source_span};
-pub(super) use left::{data, left, people, vendor};
-pub(super) use scope::{Row, entry, happened, level, nothing_happened, reach, scope_rows, status_word, verdict_word};
+pub(super) use left::{data, left, people, providers, vendor};
+pub(super) use scope::{Group, Row, entry, happened, level, nothing_happened, reach, scope_rows, status_word, verdict_word};
 pub(super) use steps::{clock, clock_state, step_note, step_title};
 pub(super) use who::{may, owner_line, person};
 

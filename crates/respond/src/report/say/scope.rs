@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
-use event::{Entity, Time};
+use event::{Entity, Kind, Time};
 use trace::scope::{EntryPoint, Reach};
 
 use super::{Statement, last};
 use crate::{
+    registry::pattern::short_name,
     report::{
         brief::{Brief, Happened, ScopeNode},
+        label::short,
         time::{near, near_minute, number, utc},
     },
     scope::{Level, Status, Verdict},
-    words::safe,
+    words::{safe, safe_to},
 };
 
 /// The way in, why it is taken to be it, and what of it is not seen.
@@ -105,6 +107,58 @@ pub(in crate::report) fn scope_rows(brief: &Brief) -> Vec<Row<'_>> {
     out
 }
 
+/// A fingerprint by its first signs, an ARN by its last part.
+fn brief_name(e: &Entity) -> String {
+    const PRINT: usize = 24;
+    match e.kind {
+        Kind::Credential => safe_to(&e.value, PRINT),
+        Kind::User | Kind::Account | Kind::Ip | Kind::Host => safe(short_name(&e.value)),
+        Kind::Resource if trace::container(e) != *e => safe(e.value.strip_prefix("arn:aws:s3:::").unwrap_or(&e.value)),
+        _ => short(e),
+    }
+}
+
+/// Groups of a scope in the order in which they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::report) enum Group {
+    /// Machines.
+    Host,
+    /// Users and roles.
+    Identity,
+    /// Keys and other credentials.
+    Key,
+    /// What was read or changed.
+    Data,
+    /// Addresses.
+    Address,
+    /// Sessions, changed files, accounts.
+    Other,
+}
+
+impl Group {
+    /// In a column of eight.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Host => "host",
+            Group::Identity => "identity",
+            Group::Key => "key",
+            Group::Data => "data",
+            Group::Address => "address",
+            Group::Other => "more",
+        }
+    }
+
+    /// What it weighs where room is short.
+    pub fn weight(self) -> u8 {
+        match self {
+            Group::Host | Group::Key => 4,
+            Group::Identity => 3,
+            Group::Data => 2,
+            Group::Address | Group::Other => 1,
+        }
+    }
+}
+
 /// One node, or several of one holder.
 pub(in crate::report) struct Row<'a> {
     /// The first of them.
@@ -126,12 +180,32 @@ impl Row<'_> {
         self.node.owner.as_ref().map_or_else(|| "owner unknown".to_owned(), |o| safe(o))
     }
 
-    /// Since when, name and owner, with the event that reached it.
-    pub fn said(&self, now: Time) -> Statement {
+    /// Which of the questions it answers: where, as whom, with what, what of ours.
+    pub fn group(&self) -> Group {
+        match self.node.entity.kind {
+            Kind::Host => Group::Host,
+            Kind::User => Group::Identity,
+            Kind::Credential => Group::Key,
+            Kind::Resource => Group::Data,
+            Kind::File if matches!(self.node.status, Status::Exposed) => Group::Data,
+            Kind::Ip => Group::Address,
+            _ => Group::Other,
+        }
+    }
+
+    /// Whether the intruder has something of it.
+    pub fn is_lost(&self) -> bool {
+        let of = |s: &Status| !matches!(s, Status::Named);
+        of(&self.node.status)
+    }
+
+    /// Time, group, short name, status, level, with the event that reached it.
+    pub fn said_short(&self, group: Group, now: Time) -> Statement {
         let since = self.node.since.map(|t| near_minute(t, now)).unwrap_or_default();
         let made = if self.node.made { ", made by the intruder" } else { "" };
+        let name = if self.count > 1 { format!("{}, {} things", short(&self.place), self.count) } else { brief_name(&self.node.entity) };
         let (what, sure) = (status_word(self.node.status), level(self.node.confidence));
-        Statement::new(format!("{since:<11} {what:<10} {sure:<8} {} ({}{made})", self.name(), self.owner())).shown_by(last(&self.node.path))
+        Statement::new(format!("{:<8} {since} {name}: {what}{made}, {sure} ({})", group.name(), self.owner())).shown_by(last(&self.node.path))
     }
 }
 

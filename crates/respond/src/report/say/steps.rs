@@ -39,7 +39,8 @@ pub(in crate::report) fn step_title(s: &Step) -> String {
 
 /// Who does it, and whether it is ours to do.
 pub(in crate::report) fn step_note(s: &Step) -> String {
-    let who = s.who.as_ref().map_or_else(|| format!("{}: nobody named", safe(&s.role)), |p| safe(&p.name));
+    let who =
+        s.who.as_ref().map_or_else(|| format!("{}: nobody named", safe(&s.role)), |p| format!("{}, {} {}", safe(&p.name), safe(&p.channel), safe(&p.value)));
     let can = match s.can {
         Can::Yes => "",
         Can::No => ", NOT OURS TO DO",

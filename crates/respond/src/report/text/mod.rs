@@ -3,8 +3,6 @@
 
 mod lines;
 
-use event::Kind;
-
 use super::{
     brief::{Brief, Happened, OwnerPart},
     label::Labels,
@@ -19,6 +17,9 @@ use lines::{Entry, More, Section, fit, lay_out};
 
 /// The command that exports the evidence.
 const EXPORT_MAX: usize = 1_000;
+
+/// Lines of the answer.
+const HEAD_LINES: usize = 8;
 
 /// How the brief is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,7 @@ pub fn text(brief: &Brief, style: Style) -> String {
     let w = style.width;
     let l = &Labels::new(brief);
     let case = brief.case.as_ref().map(|c| format!(" · case {}", safe(c))).unwrap_or_default();
-    let mut head = fit(&safe_to(&brief.answer.text, w * 4), &[], w + 2, true);
+    let mut head = fit(&safe_to(&brief.answer.text, w * HEAD_LINES), &[], w + 2, true);
     head.extend(fit(&safe_to(&brief.answer.completeness, w * 2), &[], w + 2, true));
     head.extend(fit(&format!("muster brief{case} · {} · all times UTC", utc(brief.made)), &[], w, false));
     let first = brief.asked.indicators.first();
@@ -51,22 +52,22 @@ pub fn text(brief: &Brief, style: Style) -> String {
     let with = |command| More::With(command, usual.clone());
     let asked = asked(brief, l, w);
     // What the letters stand for is shown in any case.
-    let legend: usize = asked.iter().filter(|e| e.weight > 1).map(|e| e.lines.len()).sum();
+    let legend: usize = asked.iter().filter(|e| e.weight == 2).map(|e| e.lines.len()).sum();
     let section = |title, entries, share, rank, more| Section { title, entries, share, rank, more, spread: false };
-    let happened = section("What happened", happened(brief, l, w), 18, 1, with("muster timeline"));
+    let happened = section("What happened", happened(brief, l, w), 12, 5, with("muster timeline"));
     let sections = [
-        section("Asked, and looked at", asked, (legend + 1).min(12), 5, with("muster respond --json")),
-        section("Whom to call", call(brief, w), 9, 3, with("muster who")),
-        section("What we may do", may(brief, w), 4, 4, with("muster who")),
-        section("How they got in", entry(brief, l, w), 6, 2, with("muster scope")),
+        section("Whom to call", call(brief, w), 9, 2, with("muster who")),
+        section("Next steps", next(&brief.next, l, w), 12, 4, More::Whole("muster next")),
+        section("Clocks", clocks(&brief.clocks, l, w), 4, 3, More::Whole("muster clocks")),
+        section("What we may do", may(brief, w), 4, 2, with("muster who")),
+        section("How they got in", entry(brief, l, w), 6, 1, with("muster scope")),
         Section { spread: true, ..happened },
-        section("How far it went", scope(brief, l, w), 10, 2, with("muster scope")),
-        section("Data, vendors, people", data(brief, l, w), 9, 3, with("muster respond --json")),
-        section("Who else could be reached from here", reach(brief, l, w), 3, 6, with("muster scope")),
-        section("Clocks", clocks(&brief.clocks, l, w), 5, 3, More::Whole("muster clocks")),
-        section("Next steps", next(&brief.next, l, w), 12, 2, More::Whole("muster next")),
-        section("Proof", proof(brief, w), 7, 5, with("muster evidence export")),
+        section("How far it went", scope(brief, l, w), 14, 1, with("muster scope")),
+        section("Data, vendors, people", data(brief, l, w), 12, 1, with("muster respond --json")),
+        section("Who else could be reached from here", reach(brief, l, w), 2, 7, with("muster scope")),
         section("What could not be seen", blind(brief, l, w), 7, 0, with("muster respond --json")),
+        section("Proof", proof(brief, w), 7, 6, with("muster evidence export")),
+        section("Asked, and looked at", asked, (legend + 1).min(9), 6, with("muster respond --json")),
     ];
     lay_out(head, sections.into(), style)
 }
@@ -126,7 +127,7 @@ fn may(brief: &Brief, w: usize) -> Vec<Entry> {
         let (first, second) = say::may(o)?;
         let mut lines = fit(&first, &[], w, true);
         lines.extend(second.iter().flat_map(|s| fit(&format!("  {s}"), &[], w, true)));
-        Some(Entry { ask: ask(o), ..Entry::new(lines) })
+        Some(Entry { ask: ask(o), weight: if o.limits.is_empty() { 1 } else { 2 }, ..Entry::new(lines) })
     };
     let out: Vec<Entry> = brief.owners.iter().filter_map(of).collect();
     if out.is_empty() { plain("not known: nothing in scope is in the registry", w) } else { out }
@@ -156,16 +157,17 @@ fn ends(row: &Happened) -> Vec<String> {
     row.events.first().into_iter().chain(last).cloned().collect()
 }
 
-/// What the intruder has, the gravest first; identities, keys, machines and data before the sessions and files that go with them.
+/// By groups, each in order of time; hosts, identities, keys and data before the sessions and files that go with them.
 fn scope(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     if brief.scope.is_empty() {
         return plain("nothing was reached", w);
     }
-    let rows = say::scope_rows(brief);
-    let weight = |kind| if matches!(kind, Kind::Session | Kind::File | Kind::Account) { 1 } else { 2 };
-    let line = |row: &say::Row<'_>| {
-        let s = row.said(brief.made);
-        Entry { weight: weight(row.node.entity.kind), ..Entry::new(fit(&s.text, &l.ids(&s.events), w, false)) }
+    let mut rows: Vec<(say::Group, say::Row<'_>)> = say::scope_rows(brief).into_iter().map(|r| (r.group(), r)).collect();
+    rows.sort_by_key(|(group, row)| (*group, row.node.since));
+    let line = |(group, row): &(say::Group, say::Row<'_>)| {
+        let s = row.said_short(*group, brief.made);
+        let weight = if row.is_lost() { group.weight() } else { 1 };
+        Entry { weight, ..Entry::new(fit(&s.text, &l.ids(&s.events), w, false)) }
     };
     rows.iter().map(line).collect()
 }
@@ -176,7 +178,7 @@ fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
         Some(x) => {
             let (verdict, why) = say::left(x);
             out.push(said(&verdict, l, w));
-            out.extend(why.iter().map(|s| said(&Statement { text: format!("  {}", s.text), weight: 2, ..s.clone() }, l, w)));
+            out.extend(why.iter().map(|s| said(&Statement { text: format!("  {}", s.text), weight: 3, ..s.clone() }, l, w)));
         }
         None => out.extend(plain("whether data left was not examined: nothing is known to be in the intruder's hands", w)),
     }
@@ -188,6 +190,7 @@ fn data(brief: &Brief, l: &Labels, w: usize) -> Vec<Entry> {
     let (personal, other) = say::data(brief);
     out.extend(personal.iter().map(|s| said(s, l, w)));
     out.extend(brief.vendors.iter().map(|v| said(&say::vendor(v), l, w)));
+    out.extend(say::providers(brief).iter().map(|s| said(s, l, w)));
     out.extend(other.iter().map(|s| said(s, l, w)));
     out
 }
