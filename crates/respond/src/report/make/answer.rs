@@ -14,7 +14,7 @@ use crate::{
         time::{near_minute, number},
     },
     scope::{Reached, Verdict},
-    words::safe,
+    words::{safe, safe_to},
 };
 
 /// The answer.
@@ -103,9 +103,12 @@ fn machine(e: &Entity) -> Option<&str> {
     if e.kind == Kind::Host { Some(&e.value) } else { host_of(e).filter(|_| matches!(e.kind, Kind::Session | Kind::User)) }
 }
 
+/// The sentence on the way in, in characters.
+const BEGAN_MAX: usize = 400;
+
 fn began(e: &EntryPoint, input: &BriefInput) -> String {
     let at = headline::span(input).or_else(|| e.time.map(|t| near_minute(t, input.now))).map(|t| format!("{t}: ")).unwrap_or_default();
-    format!("{at}{}", safe(&without_path(&e.text)))
+    format!("{at}{}", safe_to(&without_path(&e.text), BEGAN_MAX))
 }
 
 /// The sentence without the path of a request, which the section on the way in has in full.

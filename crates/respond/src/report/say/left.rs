@@ -111,7 +111,7 @@ pub(in crate::report) fn vendor(v: &VendorHit) -> Statement {
     let notice = v.vendor.breach_notice_hours.map(|h| format!("; by contract{contract} it must tell us of a breach within {h} h of learning of it{by}"));
     let notice = notice.unwrap_or_else(|| "; no term for breach notices is registered".to_owned());
     let text = format!("vendor {} {} ({}); {way}{notice}", safe(&v.vendor.name), safe(&v.vendor.part), short(&v.through));
-    Statement::new(text).shown_by(&v.events).weighing(3)
+    Statement::new(text).shown_by(&v.events).weighing(4)
 }
 
 /// The providers below what is in scope: they can keep what we cannot see.

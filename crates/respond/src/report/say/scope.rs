@@ -17,12 +17,15 @@ use crate::{
     words::{safe, safe_to},
 };
 
+/// The sentence on the way in, in characters.
+const ENTRY_MAX: usize = 600;
+
 /// The way in, why it is taken to be it, and what of it is not seen.
 pub(in crate::report) fn entry(e: &EntryPoint, now: Time) -> Statement {
     let at = e.time.map(|t| format!("{} ", near(t, now))).unwrap_or_default();
     let why = Some(&e.why).filter(|w| !w.is_empty()).map(|w| format!("because: {}", safe(w)));
     let unseen = e.unseen.as_ref().map(|u| format!("not seen: {}", safe(u)));
-    Statement::new(format!("{at}{} ({})", safe(&e.text), level(e.confidence))).shown_by(&e.events).with(why).with(unseen).weighing(3)
+    Statement::new(format!("{at}{} ({})", safe_to(&e.text, ENTRY_MAX), level(e.confidence))).shown_by(&e.events).with(why).with(unseen).weighing(3)
 }
 
 /// One row of the time line, without its time.

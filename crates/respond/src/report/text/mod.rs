@@ -54,16 +54,16 @@ pub fn text(brief: &Brief, style: Style) -> String {
     // What the letters stand for is shown in any case.
     let legend: usize = asked.iter().filter(|e| e.weight == 2).map(|e| e.lines.len()).sum();
     let section = |title, entries, share, rank, more| Section { title, entries, share, rank, more, spread: false };
-    let happened = section("What happened", happened(brief, l, w), 12, 5, with("muster timeline"));
+    let happened = section("What happened", happened(brief, l, w), 14, 2, with("muster timeline"));
     let sections = [
         section("Whom to call", call(brief, w), 9, 2, with("muster who")),
         section("Next steps", next(&brief.next, l, w), 12, 4, More::Whole("muster next")),
         section("Clocks", clocks(&brief.clocks, l, w), 4, 3, More::Whole("muster clocks")),
         section("What we may do", may(brief, w), 4, 2, with("muster who")),
-        section("How they got in", entry(brief, l, w), 6, 1, with("muster scope")),
+        section("How they got in", entry(brief, l, w), 8, 1, with("muster scope")),
         Section { spread: true, ..happened },
         section("How far it went", scope(brief, l, w), 14, 1, with("muster scope")),
-        section("Data, vendors, people", data(brief, l, w), 12, 1, with("muster respond --json")),
+        section("Data, vendors, people", data(brief, l, w), 13, 1, with("muster respond --json")),
         section("Who else could be reached from here", reach(brief, l, w), 2, 7, with("muster scope")),
         section("What could not be seen", blind(brief, l, w), 7, 0, with("muster respond --json")),
         section("Proof", proof(brief, w), 7, 6, with("muster evidence export")),
@@ -213,7 +213,7 @@ fn clocks(clocks: &[Clock], l: &Labels, w: usize) -> Vec<Entry> {
 
 /// The first steps with what to type; of the others the title.
 fn next(steps: &[Step], l: &Labels, w: usize) -> Vec<Entry> {
-    const IN_FULL: usize = 3;
+    const IN_FULL: usize = 2;
     if steps.is_empty() {
         return plain("no playbook has a step for this", w);
     }
