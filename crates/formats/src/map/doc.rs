@@ -220,7 +220,7 @@ impl<'a> Doc<'a> {
     /// Calls `each` with the name and value of everything that the table does not name.
     fn unnamed(&self, each: &mut dyn FnMut(&str, &str)) {
         let mut name = String::new();
-        for other in self.others {
+        for other in self.others.iter().filter(|o| !o.value.is_none()) {
             let Some(node) = self.map.nodes.get(usize::from(other.node)) else { continue };
             let (key, value) = (json::unescape(other.key.get(self.text)), other.value.get(self.text));
             if value == "null" || self.covered(usize::from(other.node)) {

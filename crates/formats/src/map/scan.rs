@@ -1,6 +1,6 @@
 //! The pass over a record that finds where the values of a table lie.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use crate::{
     Record, Reject,
@@ -36,7 +36,7 @@ impl Span {
     }
 }
 
-/// A member that the table does not name: the object it is in, its key as it is written, its value.
+/// A member that the table does not name: the object it is in, its key as it is written, its value; no value if it was forgotten.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Other {
     pub node: u16,
@@ -52,6 +52,8 @@ pub struct Reader {
     spans: Vec<Span>,
     /// The key under which each node was found.
     keys: Vec<Span>,
+    /// Where each node that was found has the members within it that the table does not name: a range of `others`.
+    within: Vec<Range<usize>>,
     others: Vec<Other>,
     twice: bool,
 }
@@ -61,7 +63,8 @@ impl Reader {
     pub fn new(map: Map) -> Reader {
         let spans = vec![Span::default(); map.nodes.len()];
         let keys = spans.clone();
-        Reader { map, spans, keys, others: Vec::new(), twice: false }
+        let within = vec![0..0; spans.len()];
+        Reader { map, spans, keys, within, others: Vec::new(), twice: false }
     }
 
     /// Reads the object that is the text of a record, or lies within it. `utf8`: whether the record's bytes are good UTF-8.
@@ -128,24 +131,29 @@ impl Reader {
             self.forget(child);
         }
         let open = json.peek() == Some(b'{') && self.map.goes_on(child);
-        let from = json.at();
+        let (from, others) = (json.at(), self.others.len());
         if open {
             self.object(json, child)?;
         } else {
             json.value()?;
         }
         let to = json.at();
+        if let Some(within) = self.within.get_mut(child) {
+            *within = others..self.others.len();
+        }
         if let Some(span) = self.spans.get_mut(child) {
             *span = Span::of(from, to);
         }
         Ok(())
     }
 
-    /// Forgets what was found below a node: its object comes again, and the last one counts.
+    /// Forgets what was found below a node: its object comes again, and the last one counts. What it held is blanked where it
+    /// lies: a key that is repeated all through a large record must not cost a pass over the others each time.
     fn forget(&mut self, node: usize) {
         let end = self.map.nodes.get(node).map_or(node, |n| n.end);
         self.spans.get_mut(node..end).unwrap_or_default().fill(Span::default());
-        self.others.retain(|o| !(node..end).contains(&usize::from(o.node)));
+        let within = self.within.get(node).cloned().unwrap_or_default();
+        self.others.get_mut(within).unwrap_or_default().iter_mut().for_each(|o| o.value = Span::default());
     }
 }
 

@@ -119,6 +119,24 @@ fn row_12_keys_that_appear_twice() {
     }
 }
 
+/// A pass over the unnamed keys for every repeated one would take minutes.
+#[test]
+fn keys_that_are_repeated_through_a_large_record_cost_no_more_than_others() {
+    const MANY: usize = 100_000;
+    let unnamed: String = (0..MANY).map(|n| format!("\"k{n}\":1,")).collect();
+    let within: String = (0..MANY).map(|n| format!(",\"q{n}\":1")).collect();
+    for again in ["\"id\":\"a\",", "\"actor\":{},", "\"actor\":{\"q\":1},"] {
+        let text = format!("{{\"actor\":{{\"q\":1{within}}},{unnamed}{}\"actor\":{{\"z\":2}},\"id\":\"b\"}}", again.repeat(MANY));
+        let mut reader = Reader::new(Map::new(FIELDS));
+        let started = std::time::Instant::now();
+        let doc = reader.read(&text, Record { seq: 0, bytes: b"", received: Time(0), host: None }, true).unwrap();
+        assert!(started.elapsed().as_secs() < 10, "{again}: {:?}", started.elapsed());
+        assert_eq!((&*doc.text(ID), doc.twice), ("b", true));
+    }
+    let within = |member: &str| unmapped(&format!("{{\"actor\":{{\"user\":{{\"x\":1}},\"user\":{member}}},\"k\":1,\"actor\":{{\"user\":{member}}}}}"));
+    assert_eq!(within("{\"y\":2}"), serde_json::json!({"k": 1, "actor.user.y": 2}), "forgotten with what holds it, twice");
+}
+
 #[test]
 fn row_13_numbers_keep_their_digits() {
     let e = read(r#"{"id":18446744073709551617,"x":1e400,"y":0.10,"z":NaN}"#).unwrap();
