@@ -60,7 +60,7 @@ pub trait Parser: Send {
     fn finish(&mut self, out: &mut dyn Sink) {
         let _ = out;
     }
-    /// Numbers of the records that are in open events, ascending.
+    /// Numbers of the records that are in open events, ascending. A record that is in an event that was given out is not among them.
     fn pending(&self) -> Vec<u64> {
         Vec::new()
     }

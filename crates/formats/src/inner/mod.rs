@@ -24,6 +24,10 @@ const FORMATS_MAX: usize = 4;
 const LINE_BYTES_MAX: usize = 4 << 20;
 /// The most parts of a line.
 const PARTS_MAX: usize = 4096;
+/// Outer records that are kept beyond those of open events before they are looked through.
+const SPARE_MAX: usize = 64;
+/// The same, in bytes.
+const SPARE_BYTES_MAX: usize = 4 << 20;
 /// Lines of no known format that are looked at one by one before only some are.
 const TRIES: u32 = 64;
 
@@ -75,8 +79,12 @@ struct Stream {
     unknown: u32,
     /// The line that is being put together.
     open: Option<Open>,
-    /// Outer records of inner records that are in open events, ascending.
+    /// Outer records of inner records that are in open events, ascending; those of events closed since they were last looked through are among them.
     held: Vec<Held>,
+    /// How many `held` may be before it is looked through again.
+    held_max: usize,
+    /// Bytes held since it was looked through.
+    since: usize,
 }
 
 struct Inner {
@@ -133,8 +141,10 @@ impl Carrier {
     pub(crate) fn pending(&self) -> Vec<u64> {
         let mut all = Vec::new();
         for stream in self.streams.values() {
+            let pending = stream.pending();
+            let held = stream.held.iter().filter(|h| pending.binary_search(&h.seq).is_ok());
             let open = stream.open.iter().map(|o| &o.line);
-            all.extend(stream.held.iter().chain(open).flat_map(|h| h.records.iter().map(|(seq, _)| *seq)));
+            all.extend(held.chain(open).flat_map(|h| h.records.iter().map(|(seq, _)| *seq)));
         }
         all.sort_unstable();
         all
@@ -230,20 +240,35 @@ impl Stream {
             onto.abandon();
             return false;
         }
+        let given = onto.gave_now();
         self.unknown = 0;
-        self.hold(record.seq, outer, facts);
+        if !given {
+            self.hold(record.seq, outer, facts);
+        }
         true
     }
 
-    /// Keeps the outer records of what a parser holds back, and no others.
+    /// Keeps the outer records of a record that its parser did not give out at once. Now and then, not for every line, those of
+    /// which no parser holds anything any more are dropped: thousands may be open.
     fn hold(&mut self, seq: u64, outer: &[(u64, &[u8])], facts: &[Fact<'_>]) {
-        let pending: Vec<u64> = self.formats.iter().flat_map(|i| i.parser.pending()).collect();
-        if !self.held.is_empty() {
-            self.held.retain(|h| pending.contains(&h.seq));
+        self.since += outer.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.held.push(Held::new(seq, outer, facts));
+        if self.held.len() > self.held_max.max(SPARE_MAX) || self.since > SPARE_BYTES_MAX {
+            let pending = self.pending();
+            self.held.retain(|h| pending.binary_search(&h.seq).is_ok());
+            self.held_max = 2 * self.held.len();
+            self.since = 0;
         }
-        if pending.contains(&seq) {
-            self.held.push(Held::new(seq, outer, facts));
+    }
+
+    /// Numbers of the inner records that the parsers hold back, ascending.
+    fn pending(&self) -> Vec<u64> {
+        if self.held.is_empty() {
+            return Vec::new();
         }
+        let mut all: Vec<u64> = self.formats.iter().flat_map(|i| i.parser.pending()).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Looks which format a line has that the stream's formats do not know. True: it is the first of the stream's now.

@@ -63,11 +63,18 @@ pub(super) struct Onto<'a> {
     host: bool,
     /// The event has what its first outer record says.
     told: bool,
+    /// The record at hand is in an event.
+    gave: bool,
 }
 
 impl<'a> Onto<'a> {
     pub(super) fn new(out: &'a mut dyn Sink, format: &'static dyn Format, now: Option<Now<'a>>, held: &'a [Held]) -> Onto<'a> {
-        Onto { out, format, now, held, host: false, told: false }
+        Onto { out, format, now, held, host: false, told: false, gave: false }
+    }
+
+    /// Whether the record at hand is in an event that was given out, so that its parser does not hold it back.
+    pub(super) fn gave_now(&self) -> bool {
+        self.gave
     }
 
     /// An event of bytes that are no text at all.
@@ -133,6 +140,7 @@ impl Sink for Onto<'_> {
         if let Some((now, outer, facts)) = self.now
             && now == seq
         {
+            self.gave = true;
             if first {
                 facts.iter().for_each(|f| self.tell(*f));
                 self.out.other("carried", self.format.name());
@@ -158,6 +166,7 @@ impl Sink for Onto<'_> {
         self.out.end();
     }
     fn abandon(&mut self) {
+        self.gave = false;
         self.out.abandon();
     }
     fn wants_object(&self) -> bool {

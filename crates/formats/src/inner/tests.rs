@@ -84,3 +84,35 @@ fn very_many_streams_share_one() {
     let lines: Vec<(&str, &str, bool)> = names.iter().map(|n| (n.as_str(), "x", false)).collect();
     assert_eq!(carried(&lines).0.len(), names.len());
 }
+
+/// Thousands of open audit events of one second: comparing all of them for every line would take minutes.
+#[test]
+fn thousands_of_open_events_cost_no_more_a_line_than_few() {
+    const LINES: usize = 12_000;
+    let (mut carrier, mut out) = (Carrier::new(&Within::default()), sink());
+    let time = Time::parse(AT).unwrap();
+    let give = |carrier: &mut Carrier, out: &mut EventSink, seq: usize, text: &str| {
+        let outer = format!("outer {seq}\n");
+        let record = Record { seq: seq as u64, bytes: outer.as_bytes(), received: time, host: None };
+        let n = seq.to_string();
+        let facts = [Fact::Other("n", &n)];
+        assert!(carrier.line(record, Line { key: "out", hint: "", text: text.as_bytes(), time, partial: false, facts: &facts }, out));
+    };
+    let started = std::time::Instant::now();
+    for n in 0..LINES {
+        let text = format!("type=SYSCALL msg=audit(1772359200.100:{n}): arch=c000003e syscall=59 success=yes exit=0 pid={n} uid=0 exe=\"/bin/ls\"");
+        give(&mut carrier, &mut out, n, &text);
+    }
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    let held = |c: &Carrier| c.streams["out"].held.len();
+    let open = carrier.pending();
+    assert!(open.len() >= 4096 && open.len() + out.events.len() == LINES && held(&carrier) <= 2 * open.len() + SPARE_MAX);
+    assert!(open.is_sorted() && open.last() == Some(&(LINES as u64 - 1)));
+    for n in (LINES - open.len())..LINES {
+        give(&mut carrier, &mut out, LINES + n, &format!("type=EOE msg=audit(1772359200.100:{n}): "));
+    }
+    assert_eq!((carrier.pending(), out.events.len()), (vec![], LINES));
+    for (n, event) in out.events.iter().enumerate() {
+        assert_eq!((event.records[0], &event.object["unmapped"]["n"]), (n as u64, &n.to_string().into()), "each with what carried it");
+    }
+}
