@@ -22,6 +22,11 @@ impl Pending {
         &self.bytes
     }
 
+    /// Takes out what is held from a place on.
+    pub(super) fn split_off(&mut self, at: usize) -> Vec<u8> {
+        self.bytes.split_off(at.min(self.bytes.len()))
+    }
+
     /// Whether a piece has begun and not ended; all of it may be out already.
     pub(super) fn is_open(&self) -> bool {
         self.split || !self.bytes.is_empty()

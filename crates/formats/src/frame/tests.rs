@@ -211,3 +211,55 @@ proptest! {
         }
     }
 }
+
+/// A row as csvlog writes it, with a statement.
+fn csv_row(n: usize, statement: &str) -> String {
+    let statement = statement.replace('"', "\"\"");
+    format!("2026-03-01 10:00:{:02}.123 UTC,\"alice\",\"shop\",{n},,65f1.{n},1,,,,0,LOG,00000,\"statement: {statement}\",,,,,,,,,\"psql\"\n", n % 60)
+}
+
+#[test]
+fn a_torn_row_of_csv_does_not_swallow_those_after_it() {
+    let row = |n| csv_row(n, "SELECT 1,\n2");
+    let torn = "2026-03-01 10:00:00.123 UTC,\"alice\",\"shop\",5,,65f1.5,1,,,,0,LOG,00000,\"statement: SEL";
+    for end in ["", "\n", "\n \n", "ECT\n1,\n"] {
+        let all = shown(&format!("{}{torn}{end}{}{}{}", row(1), row(2), row(3), row(4)), Framing::Csv);
+        assert_eq!((&all[0], &all[all.len() - 2..]), (&row(1), [row(3), row(4)].as_slice()), "{end:?}");
+        assert_eq!(all.contains(&row(2)), !end.is_empty(), "what is on the torn row's own line goes with it");
+        assert_eq!(all.contains(&format!("!truncated {torn}{end}")), !end.is_empty());
+    }
+    let long = format!("{torn}\n{}", (0..2000).map(row).collect::<String>());
+    let limits = Limits { record_bytes_max: 4096, ..Limits::default() };
+    let pieces = frame_in(&[long.as_bytes()], Framing::Csv, limits);
+    assert_eq!(pieces.iter().filter(|p| p.1 == PieceKind::Record).count(), 2000);
+}
+
+proptest! {
+    #[test]
+    fn whole_rows_of_csv_stay_whole_and_those_after_a_torn_one_too(
+        statements in proptest::collection::vec(proptest::collection::vec(0usize..12, 0..12), 1..6),
+        tear in 1usize..200, cuts in proptest::collection::vec(1usize..90, 0..12),
+    ) {
+        const WORDS: [&str; 12] = ["\"", "\"\"", ",", "\n", "\n", "\r\n", "2026-03-01 10:00:00.123 UTC,", "\"alice\",\"shop\",1,", "\n2026-03-01 10:00:00.123 UTC,\"alice\",\"shop\",1,", "x", "0,LOG,00000,\"m\"", "\n2026-03-01 10:00:00"];
+        let rows: Vec<String> = statements.iter().enumerate().map(|(n, words)| csv_row(n, &words.iter().map(|w| WORDS[*w]).collect::<String>())).collect();
+        let in_chunks = |text: &str| {
+            let (mut chunks, mut rest) = (Vec::new(), text.as_bytes());
+            for cut in &cuts {
+                let (now, later) = rest.split_at(rest.len().min(*cut));
+                chunks.push(now);
+                rest = later;
+            }
+            chunks.push(rest);
+            frame_in(&chunks, Framing::Csv, Limits::default())
+        };
+        let good = rows.concat();
+        let records: Vec<(Vec<u8>, PieceKind, Option<Identity>)> = rows.iter().map(|r| (r.clone().into_bytes(), PieceKind::Record, None)).collect();
+        prop_assert_eq!(&in_chunks(&good), &records);
+        // A torn row, its end of line, and the rows again: all of them are there, whatever comes before.
+        let first = &rows[0];
+        let torn = format!("{}\n{good}", &first[..tear.min(first.len() - 1)]);
+        let pieces = in_chunks(&torn);
+        prop_assert_eq!(&pieces, &frame(torn.as_bytes(), Framing::Csv));
+        prop_assert!(pieces.ends_with(&records), "{:?}", pieces);
+    }
+}
