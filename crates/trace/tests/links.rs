@@ -224,3 +224,35 @@ fn the_time_line_puts_causes_first_and_folds_what_repeats() {
     assert_eq!((line[1].events[0].as_str(), line[1].events[7].as_str()), ("s#0", "s#11"));
     assert_eq!((line[1].time, line[1].last), (sink.events[0].time(), sink.events[11].time()));
 }
+
+/// A login as any log with the machine's name tells of it.
+fn login(facet: Facet) -> Event {
+    let mut sink = EventSink::new(origin("s", facet));
+    sink.begin(class::AUTHENTICATION, 1, time("2026-03-04T10:00:00Z"));
+    sink.record(0, b"x");
+    for (c, v) in
+        [(Column::Host, "h"), (Column::User, "alice"), (Column::SrcIp, "203.0.113.9"), (Column::TargetSession, "h/app:7"), (Column::Outcome, "success")]
+    {
+        sink.key(c, v);
+    }
+    sink.end();
+    sink.events.remove(0)
+}
+
+#[test]
+fn a_login_to_a_program_is_none_to_its_machine() {
+    let told = |facet| links(&login(facet)).iter().map(|l| format!("{} {:?} {}", l.from, l.relation, l.to)).collect::<Vec<_>>();
+    for facet in [Facet::System, Facet::Runtime] {
+        assert!(told(facet).contains(&"user:alice On host:h".to_owned()), "{:?}", told(facet));
+        assert_eq!(trace::session::logins(&[login(facet)]).len(), 1);
+    }
+    let want = ["ip:203.0.113.9 Connected host:h", "ip:203.0.113.9 LoggedIn session:h/app:7", "ip:203.0.113.9 Used user:alice"];
+    for facet in [Facet::Application, Facet::Network] {
+        assert_eq!(told(facet), want);
+        assert!(trace::session::logins(&[login(facet)]).is_empty());
+    }
+    let mut query = login(Facet::Application);
+    query.set(Column::ClassUid, event::event::Cell::Int(class::DATASTORE_ACTIVITY.uid.into()));
+    query.set(Column::Session, event::event::Cell::Text("h/app:7".into()));
+    assert!(trace::session::sessions(&[login(Facet::Application), query], |_| Default::default()).is_empty());
+}

@@ -1,6 +1,6 @@
 //! Flows and requests: the way in by a web application, and bytes that went out.
 
-use event::{Column, Entity, Event, EventSink, Facet, Sink, Time, class, sink::Origin};
+use event::{Column, Entity, Event, EventSink, Facet, Fields, Sink, Time, class, event::Cell, sink::Origin};
 use trace::{
     Scope,
     scope::{Answer, Channel, How, Level, Verdict},
@@ -106,10 +106,29 @@ fn a_request_that_made_the_server_ask_for_its_credentials_is_the_way_in() {
     assert_eq!(entry.credential.as_ref().unwrap().value, "ASIANEW");
     assert_eq!(entry.events, ["web#1", "audit#0", "cloud#1"]);
     assert!(entry.why.contains("app of that machine asked") && entry.unseen.is_some(), "{entry:?}");
+    assert!(entry.text.contains(" made it ask") && !entry.text.contains("may have"), "{}", entry.text);
+    // Where no log shows the server asking, the request only may have made it.
+    let asked = |e: &Event| e.text(Column::DstIp) == Some("169.254.169.254");
+    let less = answer(events(true, true).into_iter().filter(|e| !asked(e)).collect());
+    assert!(less.entries[0].how == How::WebRequest && less.entries[0].text.contains("may have made it ask"), "{}", less.entries[0].text);
     // Without the web server's log the use of the credentials is what is seen, and the answer says that no more is.
     let less = answer(events(false, true));
     assert_eq!((less.entries[0].how, less.entries[0].time), (How::RoleCredentials, Some(at("09:12:00"))));
     assert!(less.entries[0].unseen.is_some());
+}
+
+#[test]
+fn a_request_that_failed_or_was_long_before_made_nothing() {
+    let lure = |e: &Event| e.text(Column::Url).is_some_and(|u| u.contains("169.254"));
+    let change = |column: Column, cell: Cell| {
+        let mut all = events(true, true);
+        all.iter_mut().filter(|e| lure(e)).for_each(|e| e.set(column, cell.clone()));
+        answer(all).entries[0].how
+    };
+    assert_eq!(change(Column::Outcome, Cell::Text("success".into())), How::WebRequest);
+    assert_eq!(change(Column::Outcome, Cell::Text("failure".into())), How::RoleCredentials);
+    let long_before = at("09:12:00").plus(-20 * 3_600_000_000);
+    assert_eq!(change(Column::Time, Cell::Int(long_before.0)), How::RoleCredentials);
 }
 
 #[test]

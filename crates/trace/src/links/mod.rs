@@ -10,7 +10,7 @@ mod words;
 
 pub use aggregate::Aggregate;
 
-use event::{Entity, Fields, Kind, Link, Relation};
+use event::{Entity, Facet, Fields, Kind, Link, Relation};
 
 use parts::{Part, Parts};
 
@@ -89,6 +89,12 @@ pub fn links(row: &impl Fields) -> Vec<Link> {
         found.push(link);
     });
     found
+}
+
+/// Whether logs of this facet tell of logins to the machine itself. What programs on it log are logins to them: to a web application, a
+/// database.
+pub(crate) fn of_machine(facet: Option<&str>) -> bool {
+    facet.is_some_and(|f| f == Facet::System.name() || f == Facet::Runtime.name())
 }
 
 /// Whether a provider's operation hands out data itself.

@@ -74,7 +74,9 @@ pub(super) struct Parts<'a> {
     pub failed: bool,
     /// Whether it happened on a machine, not at a provider.
     pub on_host: bool,
-    /// Which facet tells of it.
+    /// Whether the machine's own system or sensor tells of it, not a program that runs there.
+    pub of_machine: bool,
+    /// Which service tells of it.
     pub service: &'a str,
     /// Whether it is what was answered, not what was asked, of a flow that is logged once a direction.
     pub reply: bool,
@@ -118,6 +120,7 @@ impl<'a> Parts<'a> {
             operation: text(Column::Operation).unwrap_or_default(),
             failed: text(Column::Outcome) == Some("failure"),
             on_host: host.is_some(),
+            of_machine: host.is_some() && super::of_machine(text(Column::Facet)),
             service: text(Column::Service).unwrap_or_default(),
             reply: row.int(Column::SrcPort).zip(row.int(Column::DstPort)).is_some_and(|(from, to)| from < to && from < EPHEMERAL),
         };

@@ -22,6 +22,8 @@ pub(super) struct Case {
 enum CaseKind {
     /// A login that succeeded.
     Login,
+    /// A login that succeeded, to a program that runs on a machine: a web application, a database.
+    Admitted,
     /// A login that did not.
     Failed,
     /// One identity took on another: sudo, su, setuid.
@@ -44,6 +46,8 @@ enum CaseKind {
     Flow,
     /// A request that a web server tells of.
     Request,
+    /// A request that a web server did not do.
+    Refused,
     /// Something was done to a file or resource.
     Thing,
     /// Nothing but where it was.
@@ -126,10 +130,14 @@ pub(super) const TABLE: &[Rule] = &[
     rule(Host, &[K::Login], P::Opened, R::On, P::Host, P::Nothing),
     rule(Host, &[K::Login], P::User, R::On, P::Host, P::Address),
     rule(Host, &[K::Login], P::Sshd, R::LoggedIn, P::Opened, P::Process),
+    // Logins to programs on machines: who came from where, and no word on the machine's own users.
+    rule(Host, &[K::Admitted], P::Address, R::Connected, P::Host, P::Nothing),
+    rule(Host, &[K::Admitted], P::Address, R::LoggedIn, P::Opened, P::Credential),
+    rule(Host, &[K::Admitted], P::Address, R::Used, P::User, P::Nothing),
     rule(Both, &[K::Failed], P::Address, R::Failed, P::User, P::Nothing),
     rule(Host, &[K::Failed], P::Address, R::Failed, P::Host, P::Nothing),
     rule(Host, &[K::Accept], P::Host, R::On, P::Destination, P::Nothing),
-    rule(Host, &[K::Request], P::Address, R::Connected, P::Host, P::Nothing),
+    rule(Host, &[K::Request, K::Refused], P::Address, R::Connected, P::Host, P::Nothing),
     rule(Both, &[K::Request], P::Address, R::Touched, P::Lure, P::Host),
     rule(Both, &[K::Flow], P::Address, R::Connected, P::Destination, P::Nothing),
     // A provider spoken to: where from, with what, as whom, in which account.
@@ -196,6 +204,7 @@ fn kind(p: &Parts<'_>) -> CaseKind {
         (AUTHENTICATION, _) if p.failed && !p.on_host && p.has(Part::Credential) => CaseKind::Other,
         (AUTHENTICATION, _) if p.failed => CaseKind::Failed,
         (AUTHENTICATION, _) if !p.on_host && handed_out => CaseKind::Assume,
+        (AUTHENTICATION, 1) if p.on_host && !p.of_machine => CaseKind::Admitted,
         (AUTHENTICATION, 1) => CaseKind::Login,
         (AUTHENTICATION, 2) => CaseKind::Other,
         (AUTHENTICATION, _) if p.has(Part::TargetUser) => CaseKind::Switch,
@@ -208,6 +217,7 @@ fn kind(p: &Parts<'_>) -> CaseKind {
         (NETWORK_ACTIVITY, 1) if p.on_host && (p.has(Part::Process) || p.has(Part::Session)) => CaseKind::Connect,
         (NETWORK_ACTIVITY, _) if !p.has(Part::Process) && !p.failed && !p.reply => CaseKind::Flow,
         (SSH_ACTIVITY, 1) => CaseKind::Accept,
+        (HTTP_ACTIVITY, _) if p.failed => CaseKind::Refused,
         (HTTP_ACTIVITY, _) => CaseKind::Request,
         (FILE_ACTIVITY | API_ACTIVITY | DATASTORE_ACTIVITY, _) => CaseKind::Thing,
         _ => CaseKind::Other,
@@ -254,7 +264,7 @@ mod tests {
 
     #[test]
     fn no_event_shows_more_links_than_are_told_apart() {
-        let kinds = [SPOKEN, &[CaseKind::Failed, CaseKind::Accept, CaseKind::Request, CaseKind::Flow]].concat();
+        let kinds = [SPOKEN, &[CaseKind::Failed, CaseKind::Accept, CaseKind::Admitted, CaseKind::Request, CaseKind::Refused, CaseKind::Flow]].concat();
         for (kind, on_host) in kinds.into_iter().flat_map(|k| [(k, false), (k, true)]) {
             let case = Case { kind, on_host, relation: Some(Relation::Wrote) };
             let lines = TABLE.iter().filter(|r| r.when.holds(&case)).count();

@@ -2,7 +2,7 @@
 //!
 //! Reads the hops that were taken and the links beside them. Never adds a node: what is only an explanation stays one.
 
-use event::{Entity, Kind, Relation, Time};
+use event::{Entity, Kind, Relation, Time, time::SECOND};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -277,14 +277,15 @@ impl Finder<'_> {
         self.scope.graph.ending(id).filter(used).collect()
     }
 
-    /// A request from the intruder's address, or another of its, that made a server ask for its machine's credentials, not later than
-    /// they were used.
+    /// A request from the intruder's address, or another of its, that may have made a server ask for its machine's credentials, not later
+    /// than they were used, and not so long before that they had run out.
     fn lure(&self, from: &Entity, used: Time) -> Option<(Entity, Entity, &Row)> {
         let mine = self.scope.graph.find(from);
         let origins = self.scope.reached.nodes.iter().filter(|(_, n)| matches!(n.status, super::Status::Entry | super::Status::Origin)).map(|(id, _)| *id);
         let mut ids: Vec<Id> = mine.into_iter().chain(origins).collect();
         ids.dedup();
-        let lured = |r: &&Row| r.relation == Relation::Touched && self.name(r.to).kind == Kind::Url && r.first <= used.plus(ROUNDED_US);
+        let in_time = |r: &&Row| r.first <= used.plus(ROUNDED_US) && r.last >= used.plus(-CREDENTIALS_LIVE_S * SECOND);
+        let lured = |r: &&Row| r.relation == Relation::Touched && self.name(r.to).kind == Kind::Url && in_time(r);
         let rows = ids.iter().flat_map(|id| self.scope.graph.starting(*id).filter(lured));
         // The last of them before the use is the one that handed the credentials over.
         let row = rows.max_by_key(|r| (Some(r.from) == mine, r.first))?;
@@ -299,7 +300,7 @@ impl Finder<'_> {
         let same = point.from.as_ref() == Some(&from);
         let used = point.time.map_or_else(String::new, |t| format!(" at {t}"));
         let text = format!(
-            "a request from {} to the web application of {} made it ask for its machine's credentials ({}); then {}{used}",
+            "a request from {} to the web application of {}{MAY_HAVE_MADE} it ask for its machine's credentials ({}); then {}{used}",
             from.value,
             host.value,
             self.name(row.to).value,
@@ -340,6 +341,7 @@ impl Finder<'_> {
 /// The server asked for its machine's credentials right after the request.
 pub(super) fn fetched(point: &mut EntryPoint, program: Option<&str>, time: Time, event: &str) {
     let program = program.map_or("a program", |p| p.rsplit('/').next().unwrap_or(p));
+    point.text = point.text.replacen(MAY_HAVE_MADE, MADE, 1);
     point.why = format!("{}; {program} of that machine asked that address at {time}", point.why);
     point.events.insert(1.min(point.events.len()), event.to_owned());
 }
@@ -354,6 +356,13 @@ pub(super) fn asked(point: &mut EntryPoint, from: &[String], of_intruder: Option
     point.unseen = Some("that the request made the process begin: only time and machine tie them".into());
     point.events.splice(0..0, events);
 }
+
+/// What is said of a request until a log shows that the server asked for its credentials, and then.
+const MAY_HAVE_MADE: &str = " may have made";
+const MADE: &str = " made";
+
+/// How long the credentials of a role are good at most (seconds; AWS IAM user guide, "maximum session duration").
+const CREDENTIALS_LIVE_S: i64 = 12 * 3_600;
 
 /// How far logs' times are rounded (microseconds).
 const ROUNDED_US: i64 = 2_000_000;

@@ -153,7 +153,8 @@ impl<F: Fields, D: Fn(&F) -> Detail> Builder<'_, F, D> {
         }
         if let Some(name) = e.text(Column::Session).or_else(|| e.text(Column::TargetSession)) {
             match self.by_name.get(name).copied().filter(|p| !self.over(e, *p)) {
-                None if knocks || is(class::BASE_EVENT) => return None,
+                // What a program on the machine calls a session is one with it.
+                None if knocks || is(class::BASE_EVENT) || !links::of_machine(e.text(Column::Facet)) => return None,
                 None => {}
                 known => return known,
             }

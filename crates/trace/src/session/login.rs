@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use event::{Column, Facet, Fields, Time, class, time::SECOND};
+use event::{Column, Fields, Time, class, time::SECOND};
 
 use super::terminal;
+use crate::links;
 
 /// How far apart tellings of one login may lie: PAM's modules and a slow disk take their time, and logs round to a second (seconds).
 pub const LOGIN_S: i64 = 5;
@@ -87,10 +88,10 @@ pub(super) fn named(user: &str) -> bool {
 /// Whether an event tells of a login to a machine, or of a step of one.
 fn telling<'a, F: Fields>(at: usize, e: &'a F, tty: Option<String>) -> Option<Telling<'a>> {
     let text = |c| e.text(c);
-    let on_host = text(Column::Facet) != Some(Facet::Cloud.name());
+    let of_machine = links::of_machine(text(Column::Facet));
     let authentication = e.int(Column::ClassUid) == Some(i64::from(class::AUTHENTICATION.uid));
     let activity = e.int(Column::ActivityId).unwrap_or_default();
-    let host = text(Column::Host).filter(|_| on_host && authentication && e.succeeded() != Some(false))?;
+    let host = text(Column::Host).filter(|_| of_machine && authentication && e.succeeded() != Some(false))?;
     let program = program(e);
     let step = activity == 99 || activity == 0;
     if !(activity == 1 || step) || program.is_some_and(is_switcher) || text(Column::TargetUser).is_some() {
