@@ -174,3 +174,51 @@ fn flows_alone_reach_nothing() {
     let replies = trace::links(events(false, true).last().unwrap());
     assert!(replies.is_empty(), "what is answered is no connection: {replies:?}");
 }
+
+/// The verdict on connections of db-1, where its auditing logs no connection and the network's log is of an address.
+fn unseen_or_no_sign(flows_of: &str, at_time: &str, own: bool) -> Verdict {
+    use Column::{DstIp, Host, Outcome, Session, SrcIp, TargetSession, User};
+    let mut audit = Log::new("audit", Facet::Runtime);
+    let login = [(Host, "db-1"), (User, "deploy@db-1"), (TargetSession, "db-1/5"), (SrcIp, INTRUDER), (Outcome, "success")];
+    audit.event(class::AUTHENTICATION, 1, at("10:00:00"), &login, &[]);
+    audit.event(class::PROCESS_ACTIVITY, 1, at("10:01:00"), &[(Host, "db-1"), (Session, "db-1/5")], &[(Column::Pid, 9)]);
+    if own {
+        audit.event(class::NETWORK_ACTIVITY, 1, at("10:02:00"), &[(Host, "db-1"), (DstIp, "10.0.0.53")], &[(Column::Pid, 3)]);
+    }
+    let mut flows = Log::new("flows", Facet::Network);
+    flow(&mut flows, at(at_time), (flows_of, 40_000), ("10.0.0.53", 53), 100);
+    let told = answer([audit.sink.events, flows.sink.events].concat());
+    let way = told.exfiltration.ways.iter().find(|w| w.channel == Channel::Connection && w.what.value == "db-1").unwrap();
+    way.verdict
+}
+
+#[test]
+fn only_a_log_that_tells_of_the_machines_connections_can_show_no_sign() {
+    assert_eq!(unseen_or_no_sign("10.0.0.5", "10:03:00", false), Verdict::NoSign);
+    assert_eq!(unseen_or_no_sign("10.9.9.9", "10:03:00", true), Verdict::NoSign);
+    // Auditing without a rule for connections, and flows of another network, or of before.
+    assert_eq!(unseen_or_no_sign("10.9.9.9", "10:03:00", false), Verdict::CouldNotHaveBeenSeen);
+    assert_eq!(unseen_or_no_sign("10.0.0.5", "08:03:00", false), Verdict::CouldNotHaveBeenSeen);
+}
+
+#[test]
+fn flows_of_unclear_direction_are_summed_and_what_is_not_named_is_counted() {
+    let mut flows = Log::new("odd", Facet::Network);
+    flow(&mut flows, at("10:09:00"), ("10.0.0.5", 40_009), ("198.51.100.91", 44_444), 5_000_000);
+    flow(&mut flows, at("10:09:10"), ("10.0.0.5", 53), ("198.51.100.92", 443), 6_000_000);
+    flow(&mut flows, at("10:09:20"), ("10.0.0.5", 443), ("198.51.100.93", 50_000), 500);
+    for n in 0..12 {
+        flow(&mut flows, at("10:10:00"), ("10.0.0.5", 40_010), (&format!("198.51.100.{}", 100 + n), 443), 8_000 + n);
+    }
+    let told = answer([events(true, true), flows.sink.events].concat());
+    let to = |ip: &str| told.exfiltration.ways.iter().find(|w| w.channel == Channel::Flow && w.to[0].value == ip);
+    for (ip, bytes) in [("198.51.100.91", 5_000_000), ("198.51.100.92", 6_000_000)] {
+        let way = to(ip).unwrap();
+        assert_eq!((way.bytes, way.confidence), (Some(bytes), Level::Possible));
+        assert!(way.text.contains("ports do not tell"), "{}", way.text);
+    }
+    assert!(to("198.51.100.93").is_none() && to("198.51.100.111").is_some() && to("198.51.100.100").is_none());
+    let limits: Vec<&str> = told.not_visible.iter().filter(|b| b.what == "limit").map(|b| b.text.as_str()).collect();
+    assert!(limits.iter().any(|t| t.starts_with("3 more addresses") && !t.contains("ports")), "{limits:?}");
+    assert!(limits.iter().any(|t| t.starts_with("1 more addresses") && t.contains("ports do not tell")), "{limits:?}");
+}

@@ -8,15 +8,15 @@ use lake::{Lake, SqlLimits, Want};
 use respond::Registry;
 use serde::Deserialize;
 use trace::scope::{
-    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, finish, host_in, login_sql, place, questions,
-    reads_object_sql, sums,
+    Answer, Coverage, GapSpan, Neighbours, PLACE_SQL, Scope, SourceRow, Sum, SumRow, absorb, add, connection_sql, cut, finish, host_in, login_sql, place,
+    questions, reads_object_sql, sums,
 };
 
 /// Gap events looked at, the newest ones left out beyond it; the answer says so.
 const GAPS_MAX: usize = 1_000;
 /// Rows of hosts, accounts and regions in sources that are looked at; the answer says so where there are more.
 const PLACES_MAX: usize = 1_000_000;
-/// Rows of one sum; those with most bytes are taken.
+/// Rows of one sum; those with most bytes are taken, and the answer says where there are more.
 const SUMS_MAX: usize = 500_000;
 /// What a question of the program's own may use. Nobody typed it, so it has more than `muster sql` gives, and still an end.
 const LIMITS: SqlLimits = SqlLimits { rows: PLACES_MAX, seconds: 3_600, mib: 4_096 };
@@ -40,7 +40,12 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
     add_gaps(lake, &scope.entities(), &mut coverage)?;
     let mut answer = finish(&scope, &coverage);
     for sum in sums(&scope, &answer) {
-        add(&mut answer, &sum, &rows(lake, &sum, window)?);
+        let mut rows = rows(lake, &sum, window)?;
+        if rows.len() > SUMS_MAX {
+            rows.truncate(SUMS_MAX);
+            cut(&mut answer, SUMS_MAX);
+        }
+        add(&mut answer, &sum, &rows);
     }
     Ok(answer)
 }
@@ -48,7 +53,7 @@ pub fn scope(lake: &Lake, registry: &Registry, indicators: &[Entity], window: Wi
 /// What a sum of the scope comes to.
 fn rows(lake: &Lake, sum: &Sum, window: Window) -> anyhow::Result<Vec<SumRow>> {
     let until = Filter::During(Window { since: None, until: window.until });
-    let found = lake.sums(&sum.filter.clone().and(until), &sum.by, SUMS_MAX)?;
+    let found = lake.sums(&sum.filter.clone().and(until), &sum.by, SUMS_MAX + 1)?;
     let row = |s: lake::Sum| {
         let source = s.by.first().cloned().flatten().unwrap_or_default();
         SumRow { event: format!("{source}#{}", s.first_seq), by: s.by, events: s.events, bytes_out: s.bytes_out, first: s.first, last: s.last }
@@ -79,12 +84,13 @@ fn links(lake: &Lake, entities: &[Entity], window: Window, cut: &mut Vec<String>
 
 /// What the store's logs cover: which hosts, accounts and regions each source tells of, from when to when.
 fn places(lake: &Lake) -> anyhow::Result<Coverage> {
-    let (reads, logins) = (reads_object_sql(), login_sql());
+    let (reads, logins, connections) = (reads_object_sql(), login_sql(), connection_sql());
     let places = lake.sql(
         &format!(
             "select source, facet, host, account, region, min(time) as first, max(time) as last, \
              sum(case when {reads} then 1 else 0 end) as reads, \
-             sum(case when {logins} then 1 else 0 end) as logins from events group by source, facet, host, account, region"
+             sum(case when {logins} then 1 else 0 end) as logins, \
+             sum(case when {connections} then 1 else 0 end) as connections from events group by source, facet, host, account, region"
         ),
         LIMITS,
     )?;

@@ -38,6 +38,8 @@ pub struct SourceRow {
     pub reads: u64,
     /// Events of somebody logging in, becoming another, or failing to (OCSF Authentication).
     pub logins: u64,
+    /// Events of connections (OCSF Network Activity).
+    pub connections: u64,
 }
 
 /// What one source was seen to cover.
@@ -98,6 +100,8 @@ pub struct Coverage {
     pub object_reads: BTreeSet<String>,
     /// Hosts whose system logs tell of logins.
     pub logins: BTreeSet<String>,
+    /// Hosts whose own sensors, or network logs that name them, tell of connections; and how long those logs go.
+    pub connections: BTreeMap<String, Time>,
     /// Limits at which the looking stopped, and what is not known for it, in sentences.
     pub cut: Vec<String>,
 }
@@ -107,6 +111,7 @@ impl Coverage {
     pub fn fold(rows: impl IntoIterator<Item = SourceRow>, gaps: impl IntoIterator<Item = GapSpan>) -> Coverage {
         let mut spans: BTreeMap<String, SourceSpan> = BTreeMap::new();
         let (mut object_reads, mut logins) = (BTreeSet::new(), BTreeSet::new());
+        let mut connections: BTreeMap<String, Time> = BTreeMap::new();
         for row in rows {
             let span = spans.entry(row.source.clone()).or_insert_with(|| SourceSpan {
                 source: row.source,
@@ -120,11 +125,15 @@ impl Coverage {
             (span.first, span.last) = (span.first.min(row.first), span.last.max(row.last));
             object_reads.extend(row.account.clone().filter(|_| row.reads > 0));
             logins.extend(row.host.clone().filter(|_| row.logins > 0 && span.facet == Facet::System));
+            if let Some(host) = row.host.clone().filter(|_| row.connections > 0 && matches!(span.facet, Facet::Runtime | Facet::Network)) {
+                let last = connections.entry(host).or_insert(row.last);
+                *last = row.last.max(*last);
+            }
             for (list, value) in [(&mut span.hosts, row.host), (&mut span.accounts, row.account), (&mut span.regions, row.region)] {
                 list.extend(value.filter(|v| !list.contains(v)));
             }
         }
-        let mut coverage = Coverage { sources: spans.into_values().collect(), gaps: Vec::new(), object_reads, logins, cut: Vec::new() };
+        let mut coverage = Coverage { sources: spans.into_values().collect(), gaps: Vec::new(), object_reads, logins, connections, cut: Vec::new() };
         coverage.add_gaps(gaps);
         coverage
     }
@@ -174,6 +183,7 @@ impl SourceRow {
             last: e.time(),
             reads: u64::from(reads_object(e)),
             logins: u64::from(e.int(Column::ClassUid) == Some(AUTHENTICATION)),
+            connections: u64::from(e.int(Column::ClassUid) == Some(NETWORK_ACTIVITY)),
         })
     }
 }
@@ -235,6 +245,14 @@ pub const PLACE_SQL: &str = "case when account is null then coalesce(host, '') e
 
 /// OCSF class of logins.
 const AUTHENTICATION: i64 = event::class::AUTHENTICATION.uid as i64;
+
+/// OCSF class of connections.
+const NETWORK_ACTIVITY: i64 = event::class::NETWORK_ACTIVITY.uid as i64;
+
+/// Whether an event tells of a connection, as a condition over the columns of a table of events.
+pub fn connection_sql() -> String {
+    format!("class_uid = {NETWORK_ACTIVITY}")
+}
 
 /// Whether an event tells of a login, as a condition over the columns of a table of events.
 pub fn login_sql() -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event::{Entity, Facet, Kind, Relation, Time};
+use event::{Entity, Kind, Relation, Time};
 use serde::{Deserialize, Serialize};
 
 use super::{Affected, Coverage, Edge, Level, ScopeNode, Status, affected::EVENTS_LISTED_MAX, habit::host_in};
@@ -82,7 +82,7 @@ pub struct Exfiltration {
 
 pub(super) fn verdict(nodes: &[ScopeNode], edges: &[Edge], affected: &[Affected], coverage: &Coverage) -> Exfiltration {
     let mut ways: Vec<WayOut> = taken(affected, edges);
-    ways.extend(connections(edges, coverage));
+    ways.extend(connections(edges));
     ways.extend(not_taken(nodes, &ways, coverage));
     told(ways)
 }
@@ -145,9 +145,8 @@ fn origins(edges: &[Edge]) -> BTreeMap<&Entity, BTreeSet<&Entity>> {
 }
 
 /// Connections from an intruder's session to an address outside; how much went over them, these logs do not say.
-fn connections(edges: &[Edge], coverage: &Coverage) -> Vec<WayOut> {
+fn connections(edges: &[Edge]) -> Vec<WayOut> {
     let out = edges.iter().filter(|e| e.relation == Relation::Connected && e.from.kind != Kind::Ip && e.to.kind == Kind::Ip && outside(&e.to.value));
-    let amount = if coverage.has(Facet::Network, None) { "" } else { "; no network log says how much went over it" };
     let way = |e: &Edge| WayOut {
         what: host_in(&e.from).map_or_else(|| e.from.clone(), |h| Entity { kind: Kind::Host, value: h.to_owned() }),
         channel: Channel::Connection,
@@ -158,7 +157,7 @@ fn connections(edges: &[Edge], coverage: &Coverage) -> Vec<WayOut> {
         first: Some(e.time),
         last: Some(e.time),
         confidence: e.confidence,
-        text: format!("{} connected to {}{amount}", e.from, e.to),
+        text: format!("{} connected to {}{UNCOUNTED}", e.from, e.to),
         events: vec![e.event.clone()],
     };
     out.map(way).collect()
@@ -171,13 +170,13 @@ fn not_taken(nodes: &[ScopeNode], seen: &[WayOut], coverage: &Coverage) -> Vec<W
         let taken = |channels: &[Channel]| seen.iter().any(|w| w.what == n.entity && channels.contains(&w.channel));
         let (channel, blind) = match n.entity.kind {
             Kind::Account => (Channel::Read, !coverage.object_reads.contains(&n.entity.value)),
-            Kind::Host if !taken(&[Channel::Flow, Channel::Connection]) => (Channel::Connection, !connections_logged(&n.entity, coverage)),
+            Kind::Host if !taken(&[Channel::Flow, Channel::Connection]) => (Channel::Connection, !connections_logged(n, coverage)),
             _ => continue,
         };
         let text = match (n.entity.kind, blind) {
             (Kind::Account, true) => format!("no data events of {} are there: reading of objects is not logged", n.entity),
             (Kind::Account, false) => format!("reading of objects in {} is logged; what it shows is told of each bucket", n.entity),
-            (_, true) => format!("{} sends neither a runtime nor a network log: connections are not logged", n.entity),
+            (_, true) => format!("neither {}'s own log nor a network log tells of its connections: they are not logged", n.entity),
             (_, false) => format!("no connection of the intruder from {} to an address outside is in its logs", n.entity),
         };
         let verdict = if blind { Verdict::CouldNotHaveBeenSeen } else { Verdict::NoSign };
@@ -198,9 +197,20 @@ fn not_taken(nodes: &[ScopeNode], seen: &[WayOut], coverage: &Coverage) -> Vec<W
     found
 }
 
-fn connections_logged(host: &Entity, coverage: &Coverage) -> bool {
-    coverage.has(Facet::Runtime, host_in(host)) || coverage.has(Facet::Network, None)
+/// Whether a machine's connections are logged under its name, up to when it became part of this. Network logs that know addresses alone
+/// are asked for with the sums (`covered`).
+fn connections_logged(host: &ScopeNode, coverage: &Coverage) -> bool {
+    coverage.connections.get(&host.entity.value).is_some_and(|last| host.since.is_none_or(|since| *last >= since))
 }
+
+/// A network log tells of a machine's addresses: what it does not show was not there.
+pub(super) fn covered(way: &mut WayOut) {
+    way.verdict = Verdict::NoSign;
+    way.text = format!("no connection of the intruder from {} to an address outside is in the network's log, which tells of its addresses", way.what);
+}
+
+/// What is said of a connection until a network log counts it.
+pub(super) const UNCOUNTED: &str = "; no network log says how much went over it";
 
 /// Whether an address is outside: not private, loopback or link-local (RFC 1918, RFC 4193, RFC 3927).
 pub(super) fn outside(text: &str) -> bool {

@@ -49,12 +49,14 @@ pub use affected::{Affected, THINGS_NAMED_MAX};
 pub use answer::{Acts, Answer, Completeness, Edge, ScopeNode};
 pub use blind::Blind;
 pub use bridge::{ACCEPT_WITHIN_S, CLOCKS_APART_S};
-pub use coverage::{Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, login_sql, missing_before, place, reads_object_sql};
+pub use coverage::{
+    Coverage, GapSpan, Neighbours, OBJECT_READS, PLACE_SQL, SourceRow, SourceSpan, connection_sql, login_sql, missing_before, place, reads_object_sql,
+};
 pub use entry::{EntryPoint, How};
 pub use exfil::{Channel, Exfiltration, Reason, Verdict, WayOut};
 pub use habit::{HUB_IDENTITIES, host_in};
 pub use reach::{Means, REACH_MAX, Reach};
-pub use sums::{ANSWERS_BYTES, Sum, SumRow, add, sums};
+pub use sums::{ANSWERS_BYTES, Sum, SumRow, add, cut, sums};
 
 use forward::Reached;
 use graph::{Graph, Id};

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use event::{Column, Entity, Facet, Filter, Kind, Relation, Time, Window, class, time::DAY, time::SECOND};
 
 use super::{
-    Answer, Channel, HABIT_DAYS, How, Level, Scope, Status, Verdict, WayOut, affected::EVENTS_LISTED_MAX, entry, exfil, exfil::outside, habit::host_in,
+    Answer, Blind, Channel, HABIT_DAYS, How, Level, Scope, Status, Verdict, WayOut, affected::EVENTS_LISTED_MAX, blind, entry, exfil, exfil::outside,
+    habit::host_in,
 };
 use crate::{container, links};
 
@@ -34,9 +35,20 @@ pub struct Sum {
 #[derive(Clone, Debug, PartialEq)]
 enum What {
     Reads,
-    Flows { hosts: Hosts, kind: Flow },
-    Fetch { entry: usize },
-    Visits { entry: usize },
+    Flows {
+        hosts: Hosts,
+        kind: Flow,
+    },
+    Fetch {
+        entry: usize,
+    },
+    Visits {
+        entry: usize,
+    },
+    /// Network logs that tell of addresses of machines whose own logs tell of no connection; the machine, and since when it matters.
+    Covers {
+        hosts: BTreeMap<String, (Entity, Time)>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +59,8 @@ enum Flow {
     Answered,
     /// A machine sent elsewhere.
     Elsewhere,
+    /// A machine sent elsewhere, and the ports, which whoever began chooses, do not tell whether it asked or answered.
+    Unclear,
 }
 
 /// Addresses of machines: the machine, since when it is in the scope, and how surely.
@@ -73,6 +87,7 @@ pub struct SumRow {
 pub fn sums(scope: &Scope, answer: &Answer) -> Vec<Sum> {
     let mut found: Vec<Sum> = reads(answer).into_iter().collect();
     found.extend(flows(scope, answer));
+    found.extend(covers(scope, answer));
     for (entry, point) in answer.entries.iter().enumerate() {
         let (Some(time), Some(host)) = (point.time, point.to.as_ref().filter(|t| t.kind == Kind::Host)) else { continue };
         let here = Filter::is(Column::Host, host.value.as_str());
@@ -130,9 +145,28 @@ fn flows(scope: &Scope, answer: &Answer) -> Vec<Sum> {
     let ways = [
         (to.clone().and(asks.clone()).and(after(since)), Flow::Sent),
         (to.clone().and(not(&asks)).and(after(since)), Flow::Answered),
-        (not(&to).and(asks).and(after(since.plus(-HABIT_DAYS * DAY))), Flow::Elsewhere),
+        (not(&to).and(asks.clone()).and(after(since.plus(-HABIT_DAYS * DAY))), Flow::Elsewhere),
+        (not(&to).and(not(&asks)).and(after(since.plus(-HABIT_DAYS * DAY))), Flow::Unclear),
     ];
     ways.into_iter().map(|(filter, kind)| sum(from.clone().and(filter), kind)).collect()
+}
+
+/// Whether network logs tell of the machines of which no own log tells of connections.
+fn covers(scope: &Scope, answer: &Answer) -> Vec<Sum> {
+    let blind = |w: &&WayOut| w.verdict == Verdict::CouldNotHaveBeenSeen && w.channel == Channel::Connection && w.what.kind == Kind::Host;
+    let mut hosts = BTreeMap::new();
+    for way in answer.exfiltration.ways.iter().filter(blind) {
+        let since = answer.nodes.iter().find(|n| n.entity == way.what).and_then(|n| n.since).unwrap_or(Time(i64::MIN));
+        hosts.extend(scope.addresses_of(&way.what).into_iter().map(|address| (address, (way.what.clone(), since))));
+    }
+    let Some(since) = hosts.values().map(|(_, since)| *since).min() else { return Vec::new() };
+    let flows = Filter::is(Column::Facet, Facet::Network.name()).and(Filter::equals(Column::ClassUid, class::NETWORK_ACTIVITY.uid.into()));
+    let flows = flows.and(Filter::During(Window { since: Some(since), until: None }));
+    let by = |column| {
+        let filter = flows.clone().and(Filter::Is(column, hosts.keys().cloned().collect()));
+        Sum { filter, by: vec![Column::Source, column], what: What::Covers { hosts: hosts.clone() } }
+    };
+    [Column::SrcIp, Column::DstIp].map(by).into()
 }
 
 /// The addresses of machines that the intruder holds something on.
@@ -164,6 +198,12 @@ pub fn add(answer: &mut Answer, sum: &Sum, rows: &[SumRow]) {
             if let (Some(point), Some(row)) = (answer.entries.get_mut(*entry), rows.first()) {
                 entry::fetched(point, row.by.get(1).and_then(Option::as_deref), row.first, &row.event);
             }
+        }
+        What::Covers { hosts } => {
+            let known = |r: &SumRow| hosts.get(r.by.get(1)?.as_deref()?).filter(|(_, since)| r.last >= *since).map(|(host, _)| host);
+            let told: BTreeSet<&Entity> = rows.iter().filter_map(known).collect();
+            let blind = |w: &&mut WayOut| w.verdict == Verdict::CouldNotHaveBeenSeen && w.channel == Channel::Connection && told.contains(&w.what);
+            answer.exfiltration.ways.iter_mut().filter(blind).for_each(exfil::covered);
         }
         What::Visits { entry } => {
             let from: BTreeSet<&str> = rows.iter().filter_map(|r| r.by.get(1)?.as_deref()).collect();
@@ -223,15 +263,34 @@ fn add_flows(answer: &mut Answer, hosts: &Hosts, kind: Flow, rows: &[SumRow]) {
         way.events.truncate(EVENTS_LISTED_MAX);
     }
     let mut ways: Vec<WayOut> = found.into_values().collect();
-    if kind == Flow::Elsewhere {
+    if matches!(kind, Flow::Elsewhere | Flow::Unclear) {
         let since = |w: &WayOut| hosts.values().find(|(h, ..)| *h == w.what).map(|(_, since, _)| since.plus(-FLOW_S * SECOND));
         ways.retain(|w| w.first >= since(w));
         ways.sort_by_key(|w| std::cmp::Reverse(w.bytes));
-        ways.truncate(NEW_PLACES_MAX);
+        // Whoever asks a server gets an answer: of flows that may be answers only those that are more than a page are named.
+        let named = |w: &WayOut| kind == Flow::Elsewhere || w.bytes >= Some(ANSWERS_BYTES);
+        let left: Vec<WayOut> = ways.extract_if(.., |w| !named(w)).collect();
+        let left: Vec<WayOut> = ways.split_off(NEW_PLACES_MAX.min(ways.len())).into_iter().chain(left).collect();
+        answer.not_visible.extend(left_out(kind, &left));
     }
     for way in ways {
         put_flow(answer, kind, way);
     }
+}
+
+/// That places which machines sent to are not named.
+fn left_out(kind: Flow, left: &[WayOut]) -> Option<Blind> {
+    let bytes: u64 = left.iter().filter_map(|w| w.bytes).fold(0, u64::saturating_add);
+    let of = if kind == Flow::Unclear { ", in flows whose ports do not tell which side asked (they are no links either)" } else { "" };
+    let text = format!("{} more addresses that controlled machines had not sent to before are not named; {bytes} bytes went to them{of}", left.len());
+    (!left.is_empty()).then(|| blind::limit(text))
+}
+
+/// Says of an answer that rows of a sum were left out, those with fewest bytes.
+pub fn cut(answer: &mut Answer, max: usize) {
+    answer
+        .not_visible
+        .push(blind::limit(format!("only the {max} combinations with most bytes of a sum over events were looked at; smaller ones are in no sum")));
 }
 
 /// Puts a flow beside what is known; a connection that a session made to there gets its bytes.
@@ -242,7 +301,7 @@ fn put_flow(answer: &mut Answer, kind: Flow, mut way: WayOut) {
         Flow::Sent => {
             way.text = format!("{bytes} bytes went from {} to {to}, by the network's log", way.what.value);
             if let Some(known) = answer.exfiltration.ways.iter_mut().find(same) {
-                known.text = format!("{}; {}", known.text, way.text);
+                known.text = format!("{}; {}", known.text.trim_end_matches(exfil::UNCOUNTED), way.text);
                 (known.channel, known.bytes) = (Channel::Flow, way.bytes);
                 known.events.extend(way.events);
                 known.last = known.last.max(way.last);
@@ -255,15 +314,23 @@ fn put_flow(answer: &mut Answer, kind: Flow, mut way: WayOut) {
             let what = if much { "more than a terminal or a page shows" } else { "not more than a terminal or a page shows" };
             way.text = format!("{bytes} bytes went from {} to {to} in answers to the intruder's own connections: {what}", way.what.value);
         }
+        Flow::Unclear => {
+            way.confidence = Level::Possible;
+            way.text = format!(
+                "{bytes} bytes went from {} to {to}, to which it had not sent before; the ports do not tell whether it asked or answered, and nothing ties that to the intruder",
+                way.what.value
+            );
+        }
         Flow::Elsewhere => {
             way.confidence = Level::Possible;
             way.text = format!("{bytes} bytes went from {} to {to}, to which it had not sent before; nothing ties that to the intruder", way.what.value);
         }
     }
-    // What network logs show takes the place of that nothing was seen of the machine.
+    // What network logs show takes the place of that nothing was seen of the machine, or could not be.
+    let unseen = |w: &WayOut| w.channel == Channel::Connection && w.verdict == Verdict::CouldNotHaveBeenSeen;
     answer
         .exfiltration
         .ways
-        .retain(|w| !(way.verdict == Verdict::Seen && way.confidence < Level::Possible && w.what == way.what && w.verdict == Verdict::NoSign));
+        .retain(|w| !(way.verdict == Verdict::Seen && way.confidence < Level::Possible && w.what == way.what && (w.verdict == Verdict::NoSign || unseen(w))));
     answer.exfiltration.ways.push(way);
 }
