@@ -86,6 +86,8 @@ impl Entity {
         let value = value.trim();
         let value = match kind {
             Kind::Ip => canonical_ip(value).unwrap_or_else(|| value.to_owned()),
+            // The root of DNS is a name too.
+            Kind::Host | Kind::Domain if value.bytes().all(|b| b == b'.') => value.to_owned(),
             Kind::Host | Kind::Domain => value.trim_end_matches('.').to_ascii_lowercase(),
             Kind::Hash => value.to_ascii_lowercase(),
             _ => value.to_owned(),

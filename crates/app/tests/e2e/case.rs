@@ -114,7 +114,7 @@ fn a_record_waits_for_a_program_that_writes_and_is_chained_later() {
     let lock = std::fs::File::options().write(true).open(m.path("muster-store/lock")).unwrap();
     lock.lock().unwrap();
     let out = m.run(&["case", "note", "while it is taken"]);
-    assert!(out.status.success() && String::from_utf8_lossy(&out.stderr).contains("with the next one"));
+    assert!(out.status.success() && String::from_utf8_lossy(&out.stderr).contains("comes into the ledger"));
     assert_eq!(verify(&m, 0)["waiting"].as_array().unwrap().len(), 1);
     drop(lock);
     m.expect(0, &["case", "note", "free again"]);
