@@ -78,6 +78,13 @@ impl Book {
         other.gaps.iter().cloned().for_each(|g| self.add_gap(g));
     }
 
+    /// The gaps in which something may be missing. What ends at the first record is none: a log that begins with the start of its
+    /// daemon lacks nothing that was ever in it.
+    pub fn missing(&self) -> impl Iterator<Item = &Gap> {
+        let begin = self.first;
+        self.gaps.iter().filter(move |g| g.from.is_some() || g.to.is_none_or(|to| begin.is_some_and(|b| b < to)))
+    }
+
     /// Adds a gap. Beyond [`GAPS_MAX`] those of a kind are folded into the last one of it: its end moves, its count grows.
     pub fn add_gap(&mut self, gap: Gap) {
         let full = self.gaps.len() >= GAPS_MAX;
@@ -104,4 +111,24 @@ pub struct Gap {
     pub to: Option<Time>,
     /// Records missing, if known.
     pub count: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_begins_with_its_daemons_start_lacks_nothing() {
+        let start = |t: i64| Gap { source: "h/syslog".into(), kind: "stopped".into(), from: None, to: Some(Time(t)), count: None };
+        let mut book = Book::new("h/syslog", "syslog", Facet::System);
+        [10, 50].map(Time).into_iter().for_each(|t| book.saw(t));
+        book.add_gap(start(10));
+        assert_eq!(book.missing().count(), 0);
+        book.add_gap(start(30));
+        book.add_gap(Gap { from: Some(Time(50)), to: None, ..start(0) });
+        assert_eq!(book.missing().map(|g| (g.from, g.to)).collect::<Vec<_>>(), [(None, Some(Time(30))), (Some(Time(50)), None)]);
+        // Records that come later and are older make it a gap.
+        book.saw(Time(5));
+        assert_eq!(book.missing().count(), 3);
+    }
 }

@@ -14,3 +14,5 @@ mod thing;
 pub use thing::container;
 pub mod timeline;
 pub use timeline::{Moment, timeline};
+mod tries;
+pub use tries::{FOUND_WITHIN_S, without_tries};

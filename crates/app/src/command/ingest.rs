@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use event::Book;
+use event::{Book, Gap};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -95,14 +95,26 @@ fn text(done: &Done) -> String {
     for book in done.books.iter().filter(|b| !b.balanced()) {
         text.push_str(&format!("the books of {} do not balance; this is a fault of muster\n", show::harmless(&book.source)));
     }
-    for gap in done.books.iter().flat_map(|b| &b.gaps) {
-        let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
-        text.push_str(&format!("gap: {} {} at {}{count}\n", show::harmless(&gap.source), gap.kind, when(gap.from)));
+    for gap in done.books.iter().flat_map(Book::missing) {
+        text.push_str(&format!("gap: {}\n", gap_text(gap)));
     }
     for line in done.complaints() {
         text.push_str(&format!("{line}\n"));
     }
     text
+}
+
+/// A gap in words: what is missing from when on, or until when.
+fn gap_text(gap: &Gap) -> String {
+    let at = respond::report::time::utc;
+    let span = match (gap.from, gap.to) {
+        (Some(from), Some(to)) => format!(" from {} to {}", at(from), at(to)),
+        (Some(from), None) => format!(" from {} on", at(from)),
+        (None, Some(to)) => format!(" before {}, since when no record says", at(to)),
+        (None, None) => String::new(),
+    };
+    let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
+    format!("{} {}{span}{count}", show::harmless(&gap.source), show::harmless(&gap.kind))
 }
 
 fn timings(done: &Done) -> serde_json::Value {

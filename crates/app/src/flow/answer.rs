@@ -10,9 +10,9 @@ use respond::{
     report::{self, Blind, Brief, BriefInput, Proof, SessionPart},
     scope::{Reached, Row},
 };
-use trace::scope::{Answer, HABIT_DAYS, Status};
+use trace::scope::{Answer, HABIT_DAYS, Status, host_in};
 
-use super::scope::scope;
+use super::{scope::scope, session};
 use crate::{ask::Found, clock, command::who, store::Store};
 
 /// Events of the time line at most; beyond it the brief says so.
@@ -76,7 +76,7 @@ pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> any
         hops: answer.edges.clone(),
         affected: answer.affected.clone(),
         reach: answer.reach.clone(),
-        sessions: sessions(answer, &events),
+        sessions: sessions(lake, answer, &events)?,
         limits: answer.completeness.limits.clone(),
         rows: events.iter().map(Row::of).collect(),
         exfiltration: Some(answer.exfiltration.clone()),
@@ -90,18 +90,20 @@ pub fn brief(asked: &Asked, answer: &Answer, case: Option<(&str, &Case)>) -> any
     Ok(report::brief(&input, &team.registry, &team.plan))
 }
 
-/// The sessions on machines that are the intruder's, with the processes that its acts tell of.
-fn sessions(answer: &Answer, events: &[Event]) -> Vec<SessionPart> {
-    let held = |e: &Entity| e.kind == Kind::Session && answer.nodes.iter().any(|n| n.entity == *e);
-    let all = trace::sessions(events, |_| trace::session::Detail::default());
-    all.iter().filter(|s| s.names.iter().any(held)).map(SessionPart::of).collect()
+/// The sessions on machines that are the intruder's, made of all that their machines logged meanwhile: what ends a session and what ties
+/// its names need not be an act.
+fn sessions(lake: &Lake, answer: &Answer, acts: &[Event]) -> anyhow::Result<Vec<SessionPart>> {
+    let held: Vec<Entity> = answer.nodes.iter().map(|n| &n.entity).filter(|e| e.kind == Kind::Session && host_in(e).is_some()).cloned().collect();
+    let found = session::of(lake, &held, acts)?;
+    Ok(found.iter().filter(|s| s.names.iter().any(|n| held.contains(n))).map(SessionPart::of).collect())
 }
 
 /// The events that are the intruder's acts, in order of time; and where it stops, if there were too many to look at.
 pub fn timeline(lake: &Lake, answer: &Answer, window: Window) -> anyhow::Result<(Vec<Event>, Option<Time>)> {
     let events = lake.events(&answer.filter().and(Filter::During(window)), Some(ROWS_MAX + 1), Want::COLUMNS)?;
     let acts = answer.acts();
-    Ok(within(events, ROWS_MAX, |e| acts.has(e)))
+    let (events, last) = within(events, ROWS_MAX, |e| acts.has(e));
+    Ok((trace::without_tries(events), last))
 }
 
 /// At most `most` events, and of those the acts; with the time of the last one looked at if there were more. That is told by what was

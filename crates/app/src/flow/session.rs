@@ -88,6 +88,24 @@ fn short<T>(list: &mut Vec<T>, most: usize, what: &str) -> Option<String> {
     })
 }
 
+/// The sessions of these names, as `muster session` tells them, around the acts that are known of each machine. Where a machine logged too
+/// much meanwhile, the acts alone tell of its sessions.
+pub fn of(lake: &Lake, names: &[Entity], acts: &[Event]) -> anyhow::Result<Vec<Session>> {
+    let hosts: BTreeSet<&str> = names.iter().filter_map(trace::scope::host_in).collect();
+    let mut found = Vec::new();
+    for host in hosts {
+        let own: Vec<Event> = acts.iter().filter(|e| e.text(Column::Host) == Some(host)).cloned().collect();
+        let times = || own.iter().filter(|e| [Column::Session, Column::TargetSession].iter().any(|c| names.iter().any(|n| e.text(*c) == Some(&n.value))));
+        let (first, last) = (times().map(Event::time).min(), times().map(Event::time).max());
+        let Some((first, last)) = first.zip(last) else { continue };
+        let here = Filter::is(Column::Host, host).and(on_machines()).and(Filter::During(around(first, last)));
+        let events = if lake.count(&here)? <= EVENTS_MAX as u64 { lake.events(&here, None, Want::COLUMNS)? } else { own };
+        found.extend(sessions(&events, |_| Detail::default()).into_iter().filter(|s| s.names.iter().any(|n| names.contains(n))));
+    }
+    found.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
+    Ok(found)
+}
+
 /// Whether a session has that name, or, where a process was named, has that process.
 fn is(s: &Session, id: &Entity) -> bool {
     let process = || id.kind == Kind::Process && s.procs.iter().any(|p| format!("{}/{}", s.host, p.pid) == id.value);

@@ -234,6 +234,18 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_a_session_is_no_login_and_a_failed_try_is_of_what_was_tried() {
+        let stamp = "1700000000.100:1";
+        let end = line("CRED_DISP", stamp, "pid=9 uid=0 auid=1003 ses=7 msg='op=PAM:setcred acct=\"ann\" exe=\"/usr/sbin/sshd\" res=success'");
+        assert_eq!(parse(&[end]).0[0].int(Column::ActivityId), Some(2));
+        let failed = "arch=c000003e syscall=59 success=no exit=-2 ppid=1 pid=7 auid=0 uid=0 euid=0 ses=3 comm=\"useradd\" exe=\"/usr/sbin/useradd\"";
+        let path = line("PATH", stamp, "item=0 name=\"/usr/sbin/nscd\" nametype=UNKNOWN");
+        let tries = parse(&[line("SYSCALL", stamp, failed), path, line("PROCTITLE", stamp, "proctitle=\"useradd\"")]).0;
+        assert_eq!(tries[0].text(Column::Command), Some("/usr/sbin/nscd"));
+        assert!(tries[0].text(Column::Message).unwrap().contains("failed to run /usr/sbin/nscd"));
+    }
+
+    #[test]
     fn open_events_are_bounded() {
         let lines: Vec<String> = (0..OPEN_EVENTS_MAX + 10).map(|n| call(&format!("1700000000.100:{n}"))).collect();
         let (events, pending) = parse(&lines);

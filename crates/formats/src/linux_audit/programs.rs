@@ -29,10 +29,8 @@ enum Meaning {
 fn meaning(kind: &str) -> Meaning {
     match kind {
         "USER_LOGIN" | "LOGIN" => Meaning::Login(1),
-        "USER_END" | "USER_LOGOUT" => Meaning::Login(2),
-        "USER_AUTH" | "USER_ACCT" | "USER_START" | "USER_ERR" | "CRED_ACQ" | "CRED_REFR" | "CRED_DISP" | "GRP_AUTH" | "USER_ROLE_CHANGE" | "CHUSER_ID" => {
-            Meaning::Login(99)
-        }
+        "USER_END" | "USER_LOGOUT" | "CRED_DISP" => Meaning::Login(2),
+        "USER_AUTH" | "USER_ACCT" | "USER_START" | "USER_ERR" | "CRED_ACQ" | "CRED_REFR" | "GRP_AUTH" | "USER_ROLE_CHANGE" | "CHUSER_ID" => Meaning::Login(99),
         "ADD_USER" => Meaning::Account(1),
         "USER_CHAUTHTOK" => Meaning::Account(3),
         "DEL_USER" => Meaning::Account(6),

@@ -217,16 +217,26 @@ fn exec(seen: &Seen<'_>, call: &Rec<'_>, name: &str, paths: &Paths<'_>, out: &mu
     // The actor is who started it; the event's process is the new one.
     out.int(attr::ACTOR_PROCESS_PID, call.int("ppid").unwrap_or_default());
     process(seen, call, out, true);
-    out.text(attr::PROCESS_CMD_LINE, &command_line(seen));
     put_key(out, Column::File, paths.executed.as_deref());
-    if call.get("success").is_some_and(|f| f.value == "no") {
+    out.text(attr::PROCESS_CMD_LINE, &launched(seen, call, paths));
+    if failed(call) {
         put(out, attr::PROCESS_PATH, paths.executed.as_deref());
     }
     became(seen, call, out);
 }
 
+fn failed(call: &Rec<'_>) -> bool {
+    call.get("success").is_some_and(|f| f.value == "no")
+}
+
+/// What was run, or tried. A try that failed has no arguments of its own: the process title is still that of who tried.
+pub(super) fn launched(seen: &Seen<'_>, call: &Rec<'_>, paths: &Paths<'_>) -> String {
+    let tried = paths.executed.as_deref().filter(|_| failed(call) && seen.of("EXECVE").is_none());
+    tried.map_or_else(|| command_line(seen), str::to_owned)
+}
+
 /// The arguments of EXECVE; where it is missing, the process title.
-pub(super) fn command_line(seen: &Seen<'_>) -> String {
+fn command_line(seen: &Seen<'_>) -> String {
     let mut arguments = decode::Arguments::default();
     for field in seen.all("EXECVE").flat_map(|r| &r.fields) {
         arguments.take(*field);

@@ -17,7 +17,7 @@ pub(super) fn message(seen: &Seen<'_>, call: &Rec<'_>, name: &str, paths: &Paths
     let who = who(call, &program);
     let act = syscalls::act(name);
     let said = match (act, socket) {
-        (Act::Exec, _) => Some(format!("{who} {} {}", if failed { "failed to run" } else { "ran" }, short(&syscalls::command_line(seen)))),
+        (Act::Exec, _) => Some(format!("{who} {} {}", if failed { "failed to run" } else { "ran" }, short(&syscalls::launched(seen, call, paths)))),
         (Act::Network(_), Some(Socket::Inet(ip, port))) => {
             let port = if ip.is_ipv6() { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") };
             Some(format!("{program} {} {port}", network(name, failed, syscalls::under_way(call, name))))

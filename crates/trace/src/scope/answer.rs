@@ -101,7 +101,11 @@ impl Answer {
     pub fn filter(&self) -> Filter {
         let named: Vec<Entity> = self.nodes.iter().filter(|n| acts_by_itself(n)).map(|n| n.entity.clone()).collect();
         let since = self.nodes.iter().filter_map(|n| n.since).min();
-        Filter::touching(&named).and(Filter::During(event::Window { since, until: None }))
+        // What a machine refused names neither session nor key of the intruder's.
+        let refused = self.edges.iter().filter(|e| e.relation == Relation::Failed).filter_map(|e| e.event.rsplit_once('#'));
+        let refused = refused.filter_map(|(source, seq)| Some(Filter::is(Column::Source, source).and(Filter::equals(Column::Seq, seq.parse::<i64>().ok()?))));
+        let any = std::iter::once(Filter::touching(&named)).chain(refused).collect();
+        Filter::Or(any).and(Filter::During(event::Window { since, until: None }))
     }
 
     /// Tells the intruder's acts among events.

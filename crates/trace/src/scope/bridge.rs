@@ -46,6 +46,14 @@ pub(super) fn ahead(known: &Known<'_>, actor: Id, connection: &Row, since: Time)
     found.into_iter().map(|(hop, _)| Hop { ambiguous, ..hop }).collect()
 }
 
+/// The failed login at a host that a connection from `actor` led to.
+pub(super) fn refused<'a>(known: &'a Known<'_>, actor: Id, host: Id, connection: &Row) -> Option<&'a Row> {
+    let from = host_in(known.graph.name(actor))?;
+    let addresses: Vec<Id> = known.addresses_of(from).into_iter().filter(|a| known.need(*a)).collect();
+    let failed = addresses.into_iter().flat_map(|a| known.graph.starting(a)).filter(|r| r.relation == Relation::Failed && r.to == host);
+    failed.filter(|r| connection.within(back(r.first), r.first.plus(CLOCKS_APART_S * SECOND)).is_some()).min_by_key(|r| r.first)
+}
+
 /// Sessions (or processes) on other machines whose connection led to this login.
 pub(super) fn behind(known: &Known<'_>, session: Id) -> Vec<(Id, Time)> {
     let Some(here) = host_in(known.graph.name(session)).map(str::to_owned) else { return Vec::new() };

@@ -304,7 +304,9 @@ impl From<'_> {
         let hops = bridge::ahead(self.known, self.id, r, self.node.since);
         if hops.is_empty() {
             let to = bridge::host_id(self.known, &host).filter(|_| host_in(self.graph().name(self.id)) != Some(&host));
-            return to.and_then(|h| self.way(h, r, Rule::Knocked, Status::Reached, Hold::Nothing)).into_iter().collect();
+            let Some(to) = to else { return Vec::new() };
+            let knock = self.way(to, r, Rule::Knocked, Status::Reached, Hold::Nothing);
+            return knock.into_iter().chain(self.refused(to, r)).collect();
         }
         let ways = hops.into_iter().map(|h| {
             let rule = if h.ambiguous { Rule::PassedOnAmong } else { Rule::PassedOn };
@@ -320,6 +322,14 @@ impl From<'_> {
             Way { to: h.session, status: Status::Controlled, hold: Hold::Free, last: hop.time, hop }
         });
         ways.collect()
+    }
+
+    /// A login that the machine refused to the connection, as that machine's own log tells.
+    fn refused(&self, host: Id, connection: &Row) -> Option<Way> {
+        let r = bridge::refused(self.known, self.id, host, connection).filter(|r| r.first >= self.node.since)?;
+        let level = self.node.level.max(Rule::Knocked.level());
+        let hop = Hop { from: self.id, to: host, relation: r.relation, rule: Rule::Knocked, time: r.first, event: r.event.clone(), level };
+        Some(Way { to: host, status: Status::Reached, hold: Hold::Nothing, last: r.first, hop })
     }
 
     /// A user of a machine: what its log lines without a session say, while the intruder's session was open; every login, if the intruder made it.

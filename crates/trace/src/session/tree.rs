@@ -165,11 +165,18 @@ fn fill<F: Fields>(proc: &mut Proc, e: &F, exec: bool, detail: &Detail) {
     proc.event = proc.event.take().or_else(|| Some(e.id()));
 }
 
-/// What a process became, where its effective identity is not its parent's.
+/// What a process became, where its effective identity is not its parent's. sudo itself became nobody: whoever it runs something as did,
+/// and `sudo -l` runs nothing.
 pub(super) fn changed(tree: &Tree, at: usize) -> Option<UserChange> {
     let proc = tree.procs.get(at)?;
     let now = proc.effective.as_ref().or(proc.user.as_ref())?;
-    let parent = proc.parent.and_then(|p| tree.procs.get(p));
+    let switches = |p: &Proc| p.exe.as_deref().map(super::login::base).is_some_and(super::login::is_switcher);
+    if switches(proc) {
+        return None;
+    }
+    let above = |p: &Proc| p.parent.and_then(|p| tree.procs.get(p));
+    // A child stands after its parent, so this ends.
+    let parent = std::iter::successors(above(proc), |p| above(p)).find(|p| !switches(p) || p.parent.is_none());
     let before = parent.map_or(proc.user.as_ref(), |p| p.effective.as_ref().or(p.user.as_ref()))?;
     let by = proc.exe.as_deref().map_or("", super::login::base).to_owned();
     (before != now).then(|| UserChange { time: proc.start, from: Some(before.clone()), to: now.clone(), by, event: proc.event.clone().unwrap_or_default() })

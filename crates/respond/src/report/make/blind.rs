@@ -91,7 +91,7 @@ fn is_understood(book: &Book) -> bool {
 fn book_gaps(book: &Book) -> Vec<Blind> {
     let of = |text: String, from, to| Blind { text, source: Some(book.source.clone()), from, to, events: Vec::new() };
     let mut out = Vec::new();
-    for gap in &book.gaps {
+    for gap in book.missing() {
         let count = gap.count.map(|n| format!(", {n} records")).unwrap_or_default();
         let span = match (gap.from, gap.to) {
             (Some(from), Some(to)) => format!(" from {from} to {to}"),
